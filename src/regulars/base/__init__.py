@@ -1,0 +1,1 @@
+"""What every room stands on: database, SQL, errors, settings, clock. No loyalty word in it."""

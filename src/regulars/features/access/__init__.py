@@ -1,0 +1,1 @@
+"""Who may call: API keys, hashed, each with its scopes."""

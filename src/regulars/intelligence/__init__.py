@@ -1,0 +1,1 @@
+"""Batch insight about members. It reaches the rules only through dated traits."""
