@@ -1,0 +1,293 @@
+"""The values that rooms share. Values only: nothing here reads, writes, decides or tells the time.
+
+Amounts of money are whole minor units (cents, fen), points are whole minor units of their currency, quantities
+are thousandths. Times are aware. A value never changes; making another one is how things change.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct, field
+
+__all__ = [
+    "AMOUNT_MAX",
+    "LINES_MAX",
+    "Activity",
+    "Award",
+    "Claim",
+    "Discount",
+    "Due",
+    "Earned",
+    "Given",
+    "Grant",
+    "Identifier",
+    "Line",
+    "Original",
+    "Posted",
+    "Posting",
+    "Reason",
+    "Receipt",
+    "Returned",
+    "Ruling",
+    "Scalar",
+    "Step",
+    "TraitChange",
+]
+
+AMOUNT_MAX: Final = 2**53 - 1
+"""The largest amount of points or money that every JSON reader still reads exactly."""
+LINES_MAX: Final = 500
+"""Lines in one basket."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_.-]*$")]
+"""A short machine name: lower case, starts with a letter."""
+Text = Annotated[str, Meta(max_length=200)]
+Count = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
+Amount = Annotated[int, Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
+Scalar = str | int | bool | None
+
+
+class Line(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """One line of a basket. Lines are numbered from 1 by their place."""
+
+    sku: Annotated[str, Meta(min_length=1, max_length=64)]
+    amount_minor: Count
+    """What the customer pays for the line: after every discount, tax as the retailer counts it."""
+    quantity_milli: Annotated[int, Meta(ge=0, le=10**12)] = 1000
+    categories: tuple[Text, ...] = ()
+    """From broad to narrow, as the retailer's catalogue names them."""
+    brand: Text = ""
+    shelf_discount_minor: Count = 0
+    """Price cut on the shelf, already taken off `amount_minor`."""
+    coupon_discount_minor: Count = 0
+    """Paid by coupons, already taken off `amount_minor`."""
+
+
+class Returned(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """A part of one line of an earlier purchase that comes back."""
+
+    line: Annotated[int, Meta(ge=1, le=LINES_MAX)]
+    amount_minor: Count
+    """The money given back for it."""
+    quantity_milli: Annotated[int, Meta(ge=0, le=10**12)] = 0
+
+
+class Identifier(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+    """What a customer shows or says: a phone number, a card, an id of another system. Never journalled or logged."""
+
+    kind: Name
+    value: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class Activity(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that happened to a member, or that someone asks for. `(source, id)` names it for ever."""
+
+    id: str
+    """The sender's own name of it, unique within `source`."""
+    source: str
+    kind: str
+    occurred_at: datetime
+    member: UUID | Identifier
+    store: str = ""
+    channel: str = ""
+    lines: tuple[Line, ...] = ()
+    returned: tuple[Returned, ...] = ()
+    """For a return: the lines that come back; empty means all that is left of the purchase."""
+    origin: str = ""
+    """For a return or a reversal: the `id` of the earlier activity, of the same source."""
+    ask: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    """The settings of a command (points, currency, reason, …), checked by the verb that serves its kind."""
+    data: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    """Further facts that offers may read (weather, device, answers). Never personal data."""
+
+
+class Reason(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """Why something was given, changed or left out: a code for machines and the values that decided."""
+
+    offer: str
+    code: str
+    values: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+
+
+class Award(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """Points that a mechanic gives (or, in an undo, takes: negative), with the lines that they came from."""
+
+    currency: str
+    points: int
+    lines: tuple[tuple[int, int], ...] = ()
+    """(line number, points) whose sum is `points`; empty where the award belongs to no line."""
+    usable_from: datetime | None = None
+    """None: as the currency says."""
+    expires_at: datetime | None = None
+    """None: as the currency says."""
+
+
+class Discount(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """Money taken off a line (or off the basket: line 0) in the price phase."""
+
+    line: int
+    amount_minor: int
+
+
+class TraitChange(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A dated fact about a member that rules may read, such as `tier`."""
+
+    name: str
+    value: Scalar
+    since: datetime
+
+
+class Grant(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """Something given that is not points: a coupon, a badge, a message, an entry in a draw."""
+
+    kind: str
+    what: str
+    count: int = 1
+
+
+class Due(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An activity that the clock will bring later. Its id is derived from its parent's, so it comes once."""
+
+    name: str
+    """Unique among what one activity leaves behind, e.g. `review:tiers`."""
+    kind: str
+    at: datetime
+    data: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    member: UUID | None = None
+    """None: the member of the activity itself."""
+    replaces: str = ""
+    """Key of waiting work of the same member that this one takes the place of; empty for none."""
+
+
+class Claim(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A part of something scarce: so much of the ceiling with this id."""
+
+    ceiling: str
+    amount: int
+
+
+class Earned(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one mechanic answers. Everything is optional; an empty answer changes nothing."""
+
+    awards: tuple[Award, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+    traits: tuple[TraitChange, ...] = ()
+    memory: Any = None
+    """The mechanic's new `Memory`, or None to keep the old one."""
+    grants: tuple[Grant, ...] = ()
+    later: tuple[Due, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+class Given(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """What an offer gave in an activity, as the receipt remembers it."""
+
+    offer: str
+    award: Award
+
+
+class Original(Struct, frozen=True, kw_only=True):
+    """The purchase that a return speaks of, with what was already brought back."""
+
+    activity: Activity
+    given: tuple[Given, ...]
+    returned_minor: Mapping[int, int]
+    """By line number: money given back by earlier returns."""
+    returned_milli: Mapping[int, int]
+    taken: Mapping[tuple[str, str], int]
+    """By (offer, currency): points that earlier returns took back."""
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One member's view of one activity: all that a rule may know."""
+
+    member: UUID
+    activity: Activity
+    at: datetime
+    """Ledger time."""
+    day: int
+    """The proleptic ordinal of the local date on which the activity occurred."""
+    traits: Mapping[str, Scalar]
+    """As of `occurred_at`."""
+    balances: Mapping[str, int]
+    """Shown balance by currency before this activity (pending points included, arrears taken off)."""
+    left: Mapping[str, int]
+    """What is left under each ceiling that the programme names."""
+    given: tuple[Given, ...] = ()
+    """What offers before this one gave."""
+    original: Original | None = None
+
+
+class Posting(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Points to be issued (positive) or taken back (negative), with everything that the lot must remember."""
+
+    currency: str
+    points: int
+    offer: str
+    lines: tuple[tuple[int, int], ...] = ()
+    usable_from: datetime | None = None
+    """None: at once."""
+    expires_at: datetime | None = None
+    """None: never."""
+    priority: int = 0
+    funder: str = ""
+    value_micro: int = 0
+    """Fair value of one point, in millionths of a minor unit of money."""
+
+
+class Ruling(Struct, frozen=True, kw_only=True):
+    """What the whole programme says of one step."""
+
+    postings: tuple[Posting, ...] = ()
+    discounts: tuple[tuple[str, Discount], ...] = ()
+    traits: tuple[TraitChange, ...] = ()
+    memories: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    """By offer: the new memory as canonical JSON. Only those that changed."""
+    grants: tuple[Grant, ...] = ()
+    later: tuple[Due, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+class Posted(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One posting as it was booked. A lot is named by the version of the entry that issued it."""
+
+    currency: str
+    points: int
+    offer: str = ""
+    kind: str = "issue"
+    lot: int = 0
+    """Number of the lot issued; 0 where none was."""
+    settled: int = 0
+    """Points of the issue that paid arrears at once."""
+    usable_from: datetime | None = None
+    expires_at: datetime | None = None
+    lines: tuple[tuple[int, int], ...] = ()
+
+
+class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The stored answer to an activity: what it did and why. Sent again, an activity gets this one again."""
+
+    activity: UUID
+    member: UUID
+    source: str
+    id: str
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    program: str
+    """Content hash of the programme version that decided."""
+    postings: tuple[Posted, ...] = ()
+    balances: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Shown balance afterwards, of each currency that moved."""
+    discounts: tuple[tuple[str, Discount], ...] = ()
+    traits: tuple[TraitChange, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    later: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    memories: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By offer: SHA-256 of the memory that this activity left, so that a stored memory can be proved."""
+    reasons: tuple[Reason, ...] = ()
+    outcome: Literal["recorded"] = "recorded"
