@@ -1,0 +1,370 @@
+"""The database: one pool, transactions that end in one place, and the refusals that PostgreSQL's errors become."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Protocol, Self, TypeVar, cast
+
+import asyncpg
+
+from regulars.base.errors import (
+    CommitUnknown,
+    DatabaseContention,
+    DatabaseTimeout,
+    DatabaseTooOld,
+    DatabaseUnavailable,
+    DiskFull,
+    SettingsInvalid,
+)
+
+__all__ = ["ConstraintBroken", "Database", "Read", "Record", "TransactionMisused", "Tx"]
+
+T = TypeVar("T")
+
+SERVER_MAJOR_MIN = 15
+RETRIES_MAX = 5
+PAUSE_SECONDS_MIN = 0.01
+PAUSE_SECONDS_MAX = 0.5
+CONNECT_SECONDS_MAX = 10
+ACQUIRE_SECONDS_MAX = 30
+LOCK_SECONDS_MAX = 10
+IDLE_IN_TRANSACTION_SECONDS_MAX = 60
+# How much longer than the server we wait for it: only a dead network takes so long.
+PATIENCE_SECONDS = 15
+STATEMENTS_CACHED_MAX = 1_000
+STATEMENT_BYTES_CACHED_MAX = 256 * 1024
+
+
+class Record(Protocol):
+    """A row: columns by name (or by position), in the order of the query."""
+
+    def __getitem__(self, key: str | int, /) -> Any: ...  # noqa: ANN401 - a column's type is its query's
+    def __iter__(self) -> Iterator[Any]: ...
+    def __len__(self) -> int: ...
+    def keys(self) -> Iterator[str]: ...
+    def values(self) -> Iterator[Any]: ...
+    def items(self) -> Iterator[tuple[str, Any]]: ...
+
+
+class ConstraintBroken(Exception):  # noqa: N818 - it says which rule was broken, as a refusal would
+    """A constraint of the database fired: a race or a bug, never something that a caller is told."""
+
+    def __init__(self, detail: str, *, constraint: str, table: str, sqlstate: str) -> None:
+        super().__init__(detail)
+        self.constraint = constraint
+        self.table = table
+        self.sqlstate = sqlstate
+
+
+class TransactionMisused(RuntimeError):
+    """A transaction was used after its end, or ended by something else than its block: a bug."""
+
+
+class Read:
+    """Reads in one transaction. The type has no way to write, and PostgreSQL refuses it too."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection: asyncpg.Connection | None = connection
+        self.statements = 0
+
+    async def rows(self, sql: str, *args: object) -> list[Record]:
+        """Return all rows."""
+        connection = self._use()
+        with _translating():
+            return cast("list[Record]", await connection.fetch(sql, *args))
+
+    async def row(self, sql: str, *args: object) -> Record | None:
+        """Return the first row, or None when there is none."""
+        connection = self._use()
+        with _translating():
+            return cast("Record | None", await connection.fetchrow(sql, *args))
+
+    async def value(self, sql: str, *args: object) -> Any:  # noqa: ANN401 - the query decides
+        """Return the first column of the first row, or None when there is no row."""
+        connection = self._use()
+        with _translating():
+            return await connection.fetchval(sql, *args)
+
+    def _use(self) -> asyncpg.Connection:
+        if self._connection is None:
+            message = "this transaction has ended; what it gave may be kept, but it cannot be asked again"
+            raise TransactionMisused(message)
+        self.statements += 1
+        return self._connection
+
+    def _end(self) -> None:
+        self._connection = None
+
+
+class Tx(Read):
+    """Reads and writes in one transaction, which its block commits, and nobody else."""
+
+    async def run(self, sql: str, *args: object) -> str:
+        """Run a statement for its effect and return its status, such as `UPDATE 3`."""
+        connection = self._use()
+        with _translating():
+            status = cast("str", await connection.execute(sql, *args))
+        _check_inside(connection)
+        return status
+
+    async def script(self, sql: str, *, seconds_max: int) -> None:
+        """Run several statements, separated by `;`, within the transaction: for migrations only."""
+        connection = self._use()
+        with _translating():
+            await connection.execute(sql, timeout=seconds_max)
+        _check_inside(connection)
+
+    async def copy(self, schema: str, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> str:
+        """Append rows in bulk and return the status, such as `COPY 5000`."""
+        connection = self._use()
+        with _translating():
+            status = await connection.copy_records_to_table(
+                table, schema_name=schema, columns=list(columns), records=records
+            )
+        return cast("str", status)
+
+
+def _check_inside(connection: asyncpg.Connection) -> None:
+    if not connection.is_in_transaction():
+        message = "a statement ended the transaction that it ran in"
+        raise TransactionMisused(message)
+
+
+class _Connection(asyncpg.Connection):
+    """A connection that is given back without a round trip.
+
+    Work happens only inside transactions, with SET LOCAL and transaction-level locks, so there is nothing
+    to reset; and a pooler between us and the database may hand every transaction another server process.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class Database:
+    """One PostgreSQL database and the pool of connections to it."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, url: str, *, pool_max: int = 8, statement_timeout_seconds: int = 30) -> Self:
+        """Connect. Raises DatabaseUnavailable when nobody answers, DatabaseTooOld below PostgreSQL 15.
+
+        `statement_timeout_seconds` bounds each statement. The URL may hold a password: it is never shown.
+        """
+        try:
+            pool = await cls._connect(url, pool_max, statement_timeout_seconds)
+        except ValueError as error:
+            # Its text is not shown: it may quote the address with its password.
+            message = "REGULARS_DATABASE_URL is not an address of PostgreSQL: postgresql://user:password@host/database."
+            raise SettingsInvalid(message) from error
+        database = cls(pool)
+        try:
+            async with database.snapshot() as read:
+                refuse_too_old(int(await read.value("SELECT current_setting('server_version_num')")))
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    @staticmethod
+    async def _connect(url: str, pool_max: int, statement_timeout_seconds: int) -> asyncpg.Pool:
+        with _translating():
+            return await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=pool_max,
+                max_inactive_connection_lifetime=300,
+                timeout=CONNECT_SECONDS_MAX,
+                command_timeout=statement_timeout_seconds + PATIENCE_SECONDS,
+                statement_cache_size=STATEMENTS_CACHED_MAX,
+                max_cached_statement_lifetime=0,
+                max_cacheable_statement_size=STATEMENT_BYTES_CACHED_MAX,
+                connection_class=_Connection,
+                server_settings={
+                    "application_name": "regulars",
+                    "timezone": "UTC",
+                    "jit": "off",
+                    "statement_timeout": f"{statement_timeout_seconds}s",
+                    "lock_timeout": f"{LOCK_SECONDS_MAX}s",
+                    "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS_MAX}s",
+                },
+            )
+
+    async def close(self) -> None:
+        """Wait for the transactions that run and close every connection."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """Open a transaction (READ COMMITTED). It commits when the block ends well, else nothing happened.
+
+        Raises CommitUnknown when the connection is lost in the commit.
+        """
+        connection = await self._begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        try:
+            tx = Tx(connection)
+            try:
+                yield tx
+            except BaseException:
+                await _leave(connection, "ROLLBACK")
+                raise
+            finally:
+                tx._end()  # noqa: SLF001 - only the block that opened it may end it
+            await _commit(connection)
+        finally:
+            await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Read]:
+        """Open a view of one moment (REPEATABLE READ, READ ONLY): every query in the block sees the same."""
+        connection = await self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            read = Read(connection)
+            try:
+                yield read
+            except BaseException:
+                await _leave(connection, "ROLLBACK")
+                raise
+            finally:
+                read._end()  # noqa: SLF001 - only the block that opened it may end it
+            await _leave(connection, "COMMIT")
+        finally:
+            await self._pool.release(connection)
+
+    async def run(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        """Run `work` in a transaction, and again (at most RETRIES_MAX times) when others were in its way.
+
+        `work` may thus be called several times: its effects must all be in its transaction. Raises
+        DatabaseContention when it never got through, and CommitUnknown, which is not retried, because
+        only the ids of what was sent can tell whether it happened.
+        """
+        for attempt in range(RETRIES_MAX):
+            try:
+                async with self.transaction() as tx:
+                    return await work(tx)
+            except DatabaseContention:
+                await asyncio.sleep(_pause_seconds(attempt))
+        async with self.transaction() as tx:
+            return await work(tx)
+
+    async def _begin(self, statement: str) -> asyncpg.Connection:
+        """Take a connection that answers. Nothing was sent yet, so a dead one is replaced by the next."""
+        for attempt in range(RETRIES_MAX + 1):
+            connection = await self._acquire()
+            try:
+                with _translating():
+                    await connection.execute(statement)
+            except DatabaseUnavailable:
+                connection.terminate()
+                await self._pool.release(connection)
+                if attempt == RETRIES_MAX:
+                    raise
+                await asyncio.sleep(_pause_seconds(attempt))
+            except BaseException:
+                connection.terminate()
+                await self._pool.release(connection)
+                raise
+            else:
+                return connection
+        raise AssertionError
+
+    async def _acquire(self) -> asyncpg.Connection:
+        try:
+            async with asyncio.timeout(ACQUIRE_SECONDS_MAX):
+                with _translating():
+                    return cast("asyncpg.Connection", await self._pool.acquire())
+        except TimeoutError as error:
+            message = f"No database connection became free within {ACQUIRE_SECONDS_MAX} seconds."
+            raise DatabaseUnavailable(message) from error
+
+
+def refuse_too_old(server_version_num: int) -> None:
+    """Raise DatabaseTooOld for a server below the oldest supported; the number is PostgreSQL's, e.g. 150020."""
+    major = server_version_num // 10_000
+    if major < SERVER_MAJOR_MIN:
+        message = f"PostgreSQL {major} is too old: use {SERVER_MAJOR_MIN} or newer."
+        raise DatabaseTooOld(message, major=major, major_min=SERVER_MAJOR_MIN)
+
+
+def _pause_seconds(attempt: int) -> float:
+    """Wait longer each time, and not as long as the others: those who collided must not meet again."""
+    return random.uniform(PAUSE_SECONDS_MIN, min(PAUSE_SECONDS_MAX, PAUSE_SECONDS_MIN * 4 ** (attempt + 1)))  # noqa: S311 - not a secret
+
+
+async def _commit(connection: asyncpg.Connection) -> None:
+    try:
+        with _translating():
+            status = await connection.execute("COMMIT")
+    except DatabaseUnavailable as error:
+        connection.terminate()
+        message = "The connection was lost while committing. Send the same again, with the same ids, to find out."
+        raise CommitUnknown(message) from error
+    except BaseException:
+        await _leave(connection, "ROLLBACK")
+        raise
+    if status != "COMMIT":
+        # PostgreSQL answers ROLLBACK when a statement had failed and somebody caught its error.
+        message = "a failed statement was caught and forgotten; the transaction was rolled back"
+        raise TransactionMisused(message)
+
+
+async def _leave(connection: asyncpg.Connection, statement: str) -> None:
+    """End a transaction that changed nothing. A connection on which this fails is never used again."""
+    if connection.is_closed():
+        return
+    try:
+        await connection.execute(statement)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        # Nothing can be lost: the server forgets an open transaction when its connection goes.
+        connection.terminate()
+    except BaseException:
+        connection.terminate()
+        raise
+
+
+class _translating:  # noqa: N801 - used as a verb: `with _translating():`
+    """Turn the driver's errors into ours. A class, for a generator would cost more than the check itself."""
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and (ours := _translate(error)) is not None:
+            raise ours from error
+
+
+def _translate(error: BaseException) -> Exception | None:
+    """Name what happened; None when it is a bug, which keeps its own name."""
+    if isinstance(error, asyncpg.PostgresError):
+        return _translate_state(error, str(error.sqlstate or ""))
+    lost = isinstance(error, OSError | asyncpg.InternalClientError) or (
+        isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)
+    )
+    if lost:
+        # Never str(error) of the driver: it may quote the address with its password.
+        message = "The database does not answer. Is it running, and is REGULARS_DATABASE_URL right?"
+        return DatabaseUnavailable(message, reason=type(error).__name__)
+    return None
+
+
+def _translate_state(error: asyncpg.PostgresError, state: str) -> Exception | None:
+    reason = str(error)
+    if state in {"40001", "40P01"}:
+        return DatabaseContention("Others kept changing the same rows. Try again.", reason=reason)
+    if state == "53100":
+        return DiskFull("The database's disk is full. Free some space; nothing was changed.", reason=reason)
+    if state in {"57014", "55P03"}:
+        return DatabaseTimeout("The database took too long, so the work was undone. Try again.", reason=reason)
+    if state.startswith(("08", "53", "57P", "28", "3D")):
+        return DatabaseUnavailable(f"The database refuses the connection: {reason}.", reason=reason)
+    if state.startswith("23"):
+        return ConstraintBroken(
+            reason,
+            constraint=str(getattr(error, "constraint_name", None) or ""),
+            table=str(getattr(error, "table_name", None) or ""),
+            sqlstate=state,
+        )
+    return None
