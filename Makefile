@@ -1,0 +1,77 @@
+# Everything a person does here is a target; `make` alone lists them. CI runs `make test` and nothing else.
+# Each first makes sure that what it needs is installed, which costs nothing when it is.
+
+BIN := .venv/bin
+STEP := scripts/step.sh
+SQL := $(BIN)/sqlfluff
+SHELL := /bin/bash
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## This list
+	@echo 'Regulars: a loyalty platform for retailers. From a fresh clone, start with `make demo`.'
+	@echo
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@echo
+	@echo 'Examples: make demo ARGS=--fast · make unit ARGS="-k ledger -n 0" · make fmt lint types'
+
+.PHONY: demo
+demo: ## Install, replay a grocer's year, print the report, serve (ARGS=--fast, --no-serve, ...)
+	@scripts/setup.sh run
+	@$(BIN)/regulars demo $(ARGS)
+
+# --- checks ----------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: setup fmt-check lint types imports sql unit smoke ## Every check there is: what CI runs
+	@printf '\nEvery check passed.\n'
+
+.PHONY: setup
+setup: ## Install what the checks need into .venv
+	@scripts/setup.sh dev
+
+.PHONY: fmt
+fmt: setup ## Lay out Python and SQL the house's way, and mend what can be mended
+	@$(STEP) 'fmt: python' $(BIN)/ruff check --fix-only --quiet .
+	@$(STEP) 'fmt: layout' $(BIN)/ruff format .
+	@$(STEP) 'fmt: sql' $(SQL) fix --quiet --processes 2 src
+
+.PHONY: fmt-check
+fmt-check: setup
+	@$(STEP) 'format (make fmt mends it)' $(BIN)/ruff format --check .
+
+.PHONY: lint
+lint: setup ## Find mistakes and bad habits in Python (ruff, every rule but a few)
+	@$(STEP) lint $(BIN)/ruff check .
+
+.PHONY: types
+types: setup ## Check types, strictly in src (basedpyright)
+	@$(STEP) types $(BIN)/basedpyright
+
+.PHONY: imports
+imports: setup ## Check that imports run downhill (import-linter)
+	@$(STEP) imports $(BIN)/lint-imports --no-logo
+
+.PHONY: sql
+sql: setup ## Check the layout of SQL (sqlfluff)
+	@$(STEP) sql $(SQL) lint --processes 2 --disable-progress-bar src
+
+.PHONY: unit
+unit: setup ## Run the tests on a real PostgreSQL (ARGS='-k ledger -n 0')
+	@$(STEP) tests $(BIN)/pytest -n 2 $(ARGS)
+
+.PHONY: smoke
+smoke: setup ## Run the smoke tests on Debian's PostgreSQL 15, the oldest we promise
+	@$(STEP) 'smoke on PostgreSQL 15' scripts/smoke-debian.sh
+
+# --- upkeep ----------------------------------------------------------------------------------------------------------
+
+.PHONY: lock
+lock: setup ## Pin the dependencies of pyproject.toml with hashes (ARGS=--upgrade takes newer ones)
+	@scripts/lock.sh $(ARGS)
+
+.PHONY: clean
+clean: ## Remove what tools left behind; keeps .venv and the data
+	@rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
