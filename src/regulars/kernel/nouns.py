@@ -259,9 +259,15 @@ class Posted(Struct, frozen=True, kw_only=True, omit_defaults=True):
     offer: str = ""
     kind: str = "issue"
     lot: int = 0
-    """Number of the lot issued; 0 where none was."""
+    """Number of the lot issued, or of the lot that a return took back from; 0 where there is none."""
+    version: int = 0
+    """Version of the entry on the points account; 0 where that account did not move."""
     settled: int = 0
-    """Points of the issue that paid arrears at once."""
+    """Points of an issue that paid arrears at once."""
+    arrears: int = 0
+    """Points of a return that the member no longer had, and now owes."""
+    forgiven: int = 0
+    """Points of a return that had already ended unused, and so are taken from nobody."""
     usable_from: datetime | None = None
     expires_at: datetime | None = None
     lines: tuple[tuple[int, int], ...] = ()

@@ -73,8 +73,11 @@ CREATE TABLE ledger.allocation (
     account text NOT NULL,
     version bigint NOT NULL,
     amount bigint NOT NULL,
+    -- For a restore: the version of the entry whose taking it undoes.
+    undoes bigint,
     CONSTRAINT allocation_pkey PRIMARY KEY (member_id, currency, lot, account, version),
-    CONSTRAINT allocation_moves_something CHECK (amount <> 0)
+    CONSTRAINT allocation_moves_something CHECK (amount <> 0),
+    CONSTRAINT allocation_undoes_when_restoring CHECK (undoes IS NULL OR (amount > 0 AND undoes < version))
 );
 
 CREATE TABLE ledger.hold (

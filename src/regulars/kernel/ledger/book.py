@@ -1,0 +1,308 @@
+"""The book of one transaction: what the locked members hold, and every change to it. No I/O in here.
+
+A verb changes the book in memory; the store writes the changes at the end, all together. `mark` and `undo` take a
+refused step back, so that a refusal leaves no trace. Every move has two legs, so entries sum to zero by construction.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from regulars.kernel.ledger.model import (
+    ARREARS,
+    BREAKAGE,
+    ISSUANCE,
+    NEVER,
+    POINTS,
+    Account,
+    Allocation,
+    AmountInvalid,
+    Entry,
+    Hold,
+    Lot,
+    use_order,
+)
+from regulars.kernel.nouns import AMOUNT_MAX, Posted, Posting
+
+__all__ = ["Book", "Mark", "check_points"]
+
+AccountKey = tuple[UUID, str, str]
+LotKey = tuple[UUID, str, int]
+HoldKey = tuple[UUID, UUID]
+Mark = tuple[int, int, int]
+ABSENT: Final = object()
+
+
+class Book:
+    """Accounts, lots and holds of the members that this transaction has locked.
+
+    `accounts` has every account of those members. `lots` and `holds` need only be there for members listed in
+    `opened` (see `open`): a verb that spends, restores or ends points asserts that its member is.
+    """
+
+    def __init__(self, accounts: Mapping[AccountKey, Account]) -> None:
+        self.stored: Final = accounts
+        self.accounts: dict[AccountKey, Account] = dict(accounts)
+        self.lots: dict[tuple[UUID, str], dict[int, Lot]] = {}
+        self.holds: dict[HoldKey, Hold] = {}
+        self.opened: set[UUID] = set()
+        self.entries: list[Entry] = []
+        self.allocations: list[Allocation] = []
+        self.issued: set[LotKey] = set()
+        self.touched_lots: set[LotKey] = set()
+        self.touched_holds: set[HoldKey] = set()
+        self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._times: dict[UUID, datetime] = {}
+        self._currencies: dict[UUID, set[str]] = {}
+        for (member, currency, _), account in self.accounts.items():
+            self._times[member] = max(account.at, self._times.get(member, account.at))
+            self._currencies.setdefault(member, set()).add(currency)
+
+    def open(self, members: Iterable[UUID], lots: Iterable[Lot], holds: Iterable[Hold]) -> None:
+        """Add the lots and holds of members whose accounts are here. Before the first change to those members."""
+        self.opened.update(members)
+        for lot in lots:
+            self.lots.setdefault((lot.member, lot.currency), {})[lot.number] = lot
+        self.holds.update({(hold.member, hold.id): hold for hold in holds})
+
+    # -- taking steps back ---------------------------------------------------------------------------------------
+
+    def mark(self) -> Mark:
+        """Remember this point; `undo` comes back to it."""
+        return (len(self._undo), len(self.entries), len(self.allocations))
+
+    def undo(self, mark: Mark) -> None:
+        """Forget everything that changed since the mark."""
+        changes, entries, allocations = mark
+        while len(self._undo) > changes:
+            where, key, old = self._undo.pop()
+            if old is ABSENT:
+                del where[key]
+            else:
+                where[key] = old
+        del self.entries[entries:]
+        del self.allocations[allocations:]
+
+    def _put(self, where: dict[Any, Any], key: object, value: object) -> None:
+        self._undo.append((where, key, where.get(key, ABSENT)))
+        where[key] = value
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def time(self, member: UUID, at: datetime) -> datetime:
+        """Ledger time for this member: what was handed in, but never earlier than the last entry."""
+        last = self._times.get(member)
+        return at if last is None or at > last else last
+
+    def balance(self, member: UUID, currency: str, account: str = POINTS) -> int:
+        """Balance of one account; zero where it was never moved."""
+        found = self.accounts.get((member, currency, account))
+        return found.balance if found else 0
+
+    def shown(self, member: UUID, currency: str) -> int:
+        """What the member is shown: points less arrears."""
+        return self.balance(member, currency) + self.balance(member, currency, ARREARS)
+
+    def balances(self, member: UUID) -> dict[str, int]:
+        """The shown balance of each currency that this member ever had."""
+        return {currency: self.shown(member, currency) for currency in sorted(self._currencies.get(member, ()))}
+
+    def due_at(self, member: UUID) -> datetime:
+        """No lot or hold of this member ends before this moment (`NEVER` when none ends)."""
+        ends = NEVER
+        for currency in self._currencies.get(member, ()):
+            account = self.accounts.get((member, currency, POINTS))
+            if account is not None and account.due_at is not None and account.due_at < ends:
+                ends = account.due_at
+        return ends
+
+    def currencies(self, member: UUID) -> list[str]:
+        """The currencies that this member ever had, in order."""
+        return sorted(self._currencies.get(member, ()))
+
+    def lot(self, member: UUID, currency: str, number: int) -> Lot | None:
+        """One lot of an opened member."""
+        assert member in self.opened
+        return self.lots.get((member, currency), {}).get(number)
+
+    def open_lots(self, member: UUID, currency: str) -> list[Lot]:
+        """Lots of an opened member with something left, in the order of use."""
+        assert member in self.opened
+        lots = self.lots.get((member, currency), {}).values()
+        return sorted((lot for lot in lots if lot.remaining > 0), key=use_order)
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def move(
+        self, member: UUID, currency: str, legs: tuple[str, str], points: int, *, kind: str, activity: UUID, at: datetime
+    ) -> tuple[int, int]:
+        """Move points from one account of a member to another; gives both entries' versions."""
+        assert points > 0
+        source, target = legs
+        return (
+            self._enter((member, currency, source), -points, kind, activity, at),
+            self._enter((member, currency, target), points, kind, activity, at),
+        )
+
+    def _enter(self, key: AccountKey, amount: int, kind: str, activity: UUID, at: datetime) -> int:
+        account = self.accounts.get(key)
+        if account is None:
+            version, balance, due_at = 1, amount, None
+            self._currencies.setdefault(key[0], set()).add(key[1])
+        else:
+            assert at >= account.at
+            version, balance, due_at = account.version + 1, account.balance + amount, account.due_at
+        if abs(balance) > AMOUNT_MAX:
+            message = "The balance would grow beyond 2^53 points, more than can be counted exactly."
+            raise AmountInvalid(message, currency=key[1])
+        self._put(self.accounts, key, Account(version=version, balance=balance, at=at, due_at=due_at))
+        self._put(self._times, key[0], at)
+        self.entries.append(
+            Entry(
+                member=key[0],
+                currency=key[1],
+                account=key[2],
+                version=version,
+                activity=activity,
+                kind=kind,
+                amount=amount,
+                balance=balance,
+                at=at,
+            )
+        )
+        return version
+
+    def put_lot(self, lot: Lot) -> None:
+        """Keep a lot's new state."""
+        lots = self.lots.setdefault((lot.member, lot.currency), {})
+        self._put(lots, lot.number, lot)
+        self.touched_lots.add((lot.member, lot.currency, lot.number))
+
+    def put_hold(self, hold: Hold) -> None:
+        """Keep a hold's new state."""
+        self._put(self.holds, (hold.member, hold.id), hold)
+        self.touched_holds.add((hold.member, hold.id))
+
+    def allocate(
+        self, lot: Lot, version: int, amount: int, *, account: str = POINTS, undoes: int | None = None
+    ) -> None:
+        """Write down that an entry took from (negative) or gave back to (positive) a lot."""
+        self.allocations.append(
+            Allocation(
+                member=lot.member,
+                currency=lot.currency,
+                lot=lot.number,
+                account=account,
+                version=version,
+                amount=amount,
+                undoes=undoes,
+            )
+        )
+
+    def bring_due_forward(self, member: UUID, currency: str, ends: datetime | None) -> None:
+        """Note that something of this account may end at `ends`."""
+        account = self.accounts[(member, currency, POINTS)]
+        if ends is not None and (account.due_at is None or ends < account.due_at):
+            self._put(self.accounts, (member, currency, POINTS), replace(account, due_at=ends))
+
+    def recompute_due(self, member: UUID, currency: str) -> None:
+        """Set the account's next end from its open lots and holds (of an opened member)."""
+        key = (member, currency, POINTS)
+        account = self.accounts.get(key)
+        if account is None:
+            return
+        ends = [lot.expires_at for lot in self.open_lots(member, currency) if lot.expires_at is not None]
+        ends += [h.settle_until for h in self.holds_of(member, currency) if h.state == "open"]
+        due_at = min(ends, default=None)
+        if due_at != account.due_at:
+            self._put(self.accounts, key, replace(account, due_at=due_at))
+
+    def holds_of(self, member: UUID, currency: str) -> list[Hold]:
+        """The holds of an opened member that this book knows, oldest first."""
+        assert member in self.opened
+        found = (h for h in self.holds.values() if h.member == member and h.currency == currency)
+        return sorted(found, key=lambda hold: (hold.held_at, hold.id))
+
+    # -- issuing: the only verb of the hot path ------------------------------------------------------------------
+
+    def issue(
+        self,
+        member: UUID,
+        posting: Posting,
+        *,
+        activity: UUID,
+        program: str,
+        at: datetime,
+        kind: str = "issue",
+        house: str = ISSUANCE,
+    ) -> Posted:
+        """Give points as a new lot. What the member owes is paid first, out of the new lot."""
+        points, currency = check_points(posting.points), posting.currency
+        assert posting.expires_at is None or posting.expires_at > at
+        _, number = self.move(member, currency, (house, POINTS), points, kind=kind, activity=activity, at=at)
+        lot = Lot(
+            member=member,
+            currency=currency,
+            number=number,
+            amount=points,
+            remaining=points,
+            issued_at=at,
+            usable_from=posting.usable_from or at,
+            expires_at=posting.expires_at,
+            priority=posting.priority,
+            activity=activity,
+            offer=posting.offer,
+            program=program,
+            funder=posting.funder,
+            value_micro=posting.value_micro,
+        )
+        self.issued.add((member, currency, number))
+        settled = min(-self.balance(member, currency, ARREARS), points)
+        if settled > 0:
+            legs = (POINTS, ARREARS)
+            version, _ = self.move(member, currency, legs, settled, kind="settle", activity=activity, at=at)
+            self.allocate(lot, version, -settled)
+            lot = replace(lot, remaining=points - settled)
+        self.put_lot(lot)
+        if lot.remaining > 0:
+            self.bring_due_forward(member, currency, lot.expires_at)
+        return Posted(
+            currency=currency,
+            points=points,
+            offer=posting.offer,
+            kind=kind,
+            lot=number,
+            version=number,
+            settled=settled,
+            usable_from=posting.usable_from,
+            expires_at=posting.expires_at,
+            lines=posting.lines,
+        )
+
+    # -- ending --------------------------------------------------------------------------------------------------
+
+    def expire(self, member: UUID, currency: str, *, activity: UUID, at: datetime) -> Posted | None:
+        """End what has run out by `at`. However late it is called, it ends the same points."""
+        ended = [lot for lot in self.open_lots(member, currency) if lot.expires_at and lot.expires_at <= at]
+        points = sum(lot.remaining for lot in ended)
+        if points == 0:
+            self.recompute_due(member, currency)
+            return None
+        legs = (POINTS, BREAKAGE)
+        version, _ = self.move(member, currency, legs, points, kind="expire", activity=activity, at=at)
+        for lot in ended:
+            self.allocate(lot, version, -lot.remaining)
+            self.put_lot(replace(lot, remaining=0, expired=lot.expired + lot.remaining))
+        self.recompute_due(member, currency)
+        return Posted(currency=currency, points=-points, kind="expire", version=version)
+
+
+def check_points(points: int) -> int:
+    """Give back the points if they can be booked."""
+    if not 0 < points <= AMOUNT_MAX:
+        message = f"Points must be a whole number from 1 to {AMOUNT_MAX}, not {points}."
+        raise AmountInvalid(message, points=points)
+    return points

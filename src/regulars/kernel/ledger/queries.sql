@@ -1,0 +1,235 @@
+-- name: accounts
+-- Every account of the members, who are locked.
+SELECT member_id, currency, account, version, balance, at, due_at
+FROM ledger.account
+WHERE member_id = ANY(cast(:members AS uuid[]));
+
+-- name: open_lots
+-- Lots with something left, and those that are asked for by name.
+SELECT
+    member_id, currency, number, amount, remaining, expired, issued_at, usable_from, expires_at, priority,
+    activity_id, offer, program, funder, value_micro, parent_member, parent_number
+FROM ledger.lot
+WHERE
+    member_id = ANY(cast(:members AS uuid[]))
+    AND (
+        remaining > 0
+        OR (member_id, currency, number) IN (
+            SELECT named.member_id, named.currency, named.number
+            FROM unnest(cast(:owners AS uuid[]), cast(:currencies AS text[]), cast(:numbers AS bigint[]))
+            AS named (member_id, currency, number)
+        )
+    );
+
+-- name: holds
+-- Open holds of the members, and those that are asked for by id.
+SELECT
+    member_id, id, currency, amount, captured, released, state, held_at, valid_until, settle_until, ended_at
+FROM ledger.hold
+WHERE
+    member_id = ANY(cast(:members AS uuid[]))
+    AND (state = 'open' OR id = ANY(cast(:ids AS uuid[])));
+
+-- name: hold_lots
+SELECT part.member_id, part.hold_id, part.owner_id, part.lot, part.amount, part.captured, part.released
+FROM ledger.hold_lot AS part
+INNER JOIN unnest(cast(:members AS uuid[]), cast(:ids AS uuid[])) AS wanted (member_id, id)
+    ON part.member_id = wanted.member_id AND part.hold_id = wanted.id
+ORDER BY part.member_id, part.hold_id, part.owner_id, part.lot;
+
+-- name: add_accounts
+INSERT INTO ledger.account (member_id, currency, account, version, balance, at, due_at)
+SELECT member_id, currency, account, version, balance, at, due_at
+FROM unnest(
+    cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:accounts AS text[]), cast(:versions AS bigint[]),
+    cast(:balances AS bigint[]), cast(:ats AS timestamptz[]), cast(:due_ats AS timestamptz[])
+) AS added (member_id, currency, account, version, balance, at, due_at)
+ORDER BY member_id, currency, account;
+
+-- name: move_accounts
+-- Only from the version that was read under the lock: a lost lock must never lose a point.
+UPDATE ledger.account AS kept
+SET version = moved.version, balance = moved.balance, at = moved.at, due_at = moved.due_at
+FROM
+    unnest(
+        cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:accounts AS text[]), cast(:olds AS bigint[]),
+        cast(:versions AS bigint[]), cast(:balances AS bigint[]), cast(:ats AS timestamptz[]),
+        cast(:due_ats AS timestamptz[])
+    ) AS moved (member_id, currency, account, old, version, balance, at, due_at)
+WHERE
+    kept.member_id = moved.member_id AND kept.currency = moved.currency AND kept.account = moved.account
+    AND kept.version = moved.old;
+
+-- name: add_entries
+INSERT INTO ledger.entry (member_id, currency, account, version, activity_id, kind, amount, balance, at)
+SELECT member_id, currency, account, version, activity_id, kind, amount, balance, at
+FROM unnest(
+    cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:accounts AS text[]), cast(:versions AS bigint[]),
+    cast(:activities AS uuid[]), cast(:kinds AS text[]), cast(:amounts AS bigint[]), cast(:balances AS bigint[]),
+    cast(:ats AS timestamptz[])
+) AS added (member_id, currency, account, version, activity_id, kind, amount, balance, at);
+
+-- name: add_lots
+INSERT INTO ledger.lot (
+    member_id, currency, number, amount, remaining, expired, issued_at, usable_from, expires_at, priority,
+    activity_id, offer, program, funder, value_micro, parent_member, parent_number
+)
+SELECT
+    member_id, currency, number, amount, remaining, expired, issued_at, usable_from, expires_at, priority,
+    activity_id, offer, program, funder, value_micro, parent_member, parent_number
+FROM unnest(
+    cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:numbers AS bigint[]), cast(:amounts AS bigint[]),
+    cast(:remainings AS bigint[]), cast(:expireds AS bigint[]), cast(:issued_ats AS timestamptz[]),
+    cast(:usable_froms AS timestamptz[]), cast(:expires_ats AS timestamptz[]), cast(:priorities AS smallint[]),
+    cast(:activities AS uuid[]), cast(:offers AS text[]), cast(:programs AS text[]), cast(:funders AS text[]),
+    cast(:values AS bigint[]), cast(:parent_members AS uuid[]), cast(:parent_numbers AS bigint[])
+) AS added (
+    member_id, currency, number, amount, remaining, expired, issued_at, usable_from, expires_at, priority,
+    activity_id, offer, program, funder, value_micro, parent_member, parent_number
+);
+
+-- name: move_lots
+UPDATE ledger.lot AS kept
+SET remaining = moved.remaining, expired = moved.expired
+FROM
+    unnest(
+        cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:numbers AS bigint[]),
+        cast(:remainings AS bigint[]), cast(:expireds AS bigint[])
+    ) AS moved (member_id, currency, number, remaining, expired)
+WHERE kept.member_id = moved.member_id AND kept.currency = moved.currency AND kept.number = moved.number;
+
+-- name: add_allocations
+INSERT INTO ledger.allocation (member_id, currency, lot, account, version, amount, undoes)
+SELECT member_id, currency, lot, account, version, amount, undoes
+FROM unnest(
+    cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:lots AS bigint[]), cast(:accounts AS text[]),
+    cast(:versions AS bigint[]), cast(:amounts AS bigint[]), cast(:undoes AS bigint[])
+) AS added (member_id, currency, lot, account, version, amount, undoes);
+
+-- name: due_members
+-- Members with a lot or hold that ends by this moment, soonest first.
+SELECT member_id, min(due_at) AS due_at
+FROM ledger.account
+WHERE due_at <= :at
+GROUP BY member_id
+ORDER BY min(due_at), member_id
+LIMIT :most;
+
+-- name: statement
+-- One member's own entries, newest first, below a place in the order (activity time is the journal's to tell).
+SELECT currency, account, version, activity_id, kind, amount, balance, at
+FROM ledger.entry
+WHERE
+    member_id = :member AND account IN ('points', 'arrears')
+    AND (cast(:currency AS text) IS NULL OR currency = :currency)
+    AND (
+        cast(:before_at AS timestamptz) IS NULL
+        OR (at, currency, account, version) < (:before_at, :before_currency, :before_account, :before_version)
+    )
+ORDER BY at DESC, currency DESC, account DESC, version DESC
+LIMIT :most;
+
+-- name: lots
+-- One member's lots, in the order of use; those that are used up only when asked for.
+SELECT
+    member_id, currency, number, amount, remaining, expired, issued_at, usable_from, expires_at, priority,
+    activity_id, offer, program, funder, value_micro, parent_member, parent_number
+FROM ledger.lot
+WHERE
+    member_id = :member
+    AND (remaining > 0 OR :used_up)
+    AND (
+        cast(:after_currency AS text) IS NULL
+        OR (currency, number) > (:after_currency, :after_number)
+    )
+ORDER BY currency, number
+LIMIT :most;
+
+-- name: standing
+-- What one member holds at a moment, by currency: shown, usable now, not yet usable, in holds, owed, ended but not swept.
+SELECT
+    points.currency,
+    points.balance + coalesce(arrears.balance, 0) - coalesce(lots.ended, 0) AS shown,
+    coalesce(lots.available, 0) AS available,
+    coalesce(lots.pending, 0) AS pending,
+    coalesce(holds.held, 0) AS held,
+    -coalesce(arrears.balance, 0) AS owed,
+    lots.next_expiry,
+    coalesce(lots.next_expiry_points, 0) AS next_expiry_points,
+    points.version
+FROM ledger.account AS points
+LEFT JOIN ledger.account AS arrears
+    ON points.member_id = arrears.member_id AND points.currency = arrears.currency AND arrears.account = 'arrears'
+LEFT JOIN LATERAL (
+    SELECT
+        coalesce(sum(lot.remaining) FILTER (WHERE lot.expires_at <= :at), 0)::bigint AS ended,
+        coalesce(
+            sum(lot.remaining) FILTER (
+                WHERE lot.usable_from <= :at AND (lot.expires_at IS NULL OR lot.expires_at > :at)
+            ), 0
+        )::bigint AS available,
+        coalesce(
+            sum(lot.remaining) FILTER (
+                WHERE lot.usable_from > :at AND (lot.expires_at IS NULL OR lot.expires_at > :at)
+            ), 0
+        )::bigint AS pending,
+        min(lot.expires_at) FILTER (WHERE lot.expires_at > :at) AS next_expiry,
+        coalesce(
+            sum(lot.remaining) FILTER (
+                WHERE lot.expires_at = (
+                    SELECT min(soon.expires_at)
+                    FROM ledger.lot AS soon
+                    WHERE
+                        soon.member_id = points.member_id AND soon.currency = points.currency
+                        AND soon.remaining > 0 AND soon.expires_at > :at
+                )
+            ), 0
+        )::bigint AS next_expiry_points
+    FROM ledger.lot AS lot
+    WHERE lot.member_id = points.member_id AND lot.currency = points.currency AND lot.remaining > 0
+) AS lots ON TRUE
+LEFT JOIN LATERAL (
+    SELECT coalesce(sum(hold.amount - hold.captured - hold.released), 0)::bigint AS held
+    FROM ledger.hold AS hold
+    WHERE hold.member_id = points.member_id AND hold.currency = points.currency AND hold.state = 'open'
+) AS holds ON TRUE
+WHERE points.member_id = :member AND points.account = 'points'
+ORDER BY points.currency;
+
+-- name: totals
+-- The books of the whole programme, by currency and account.
+SELECT currency, account, sum(balance)::bigint AS balance
+FROM ledger.account
+GROUP BY currency, account
+ORDER BY currency, account;
+
+-- name: outstanding
+-- What all members hold at a moment and what it is worth, by currency. Money in millionths of a minor unit.
+SELECT
+    currency,
+    coalesce(sum(remaining) FILTER (WHERE usable_from <= :at AND (expires_at IS NULL OR expires_at > :at)), 0)::bigint
+        AS available,
+    coalesce(sum(remaining) FILTER (WHERE usable_from > :at AND (expires_at IS NULL OR expires_at > :at)), 0)::bigint
+        AS pending,
+    coalesce(sum(remaining) FILTER (WHERE expires_at <= :at), 0)::bigint AS ended,
+    coalesce(sum(remaining::numeric * value_micro) FILTER (WHERE expires_at IS NULL OR expires_at > :at), 0)
+        AS value_micro
+FROM ledger.lot
+WHERE remaining > 0
+GROUP BY currency
+ORDER BY currency;
+
+-- name: moved
+-- Points by currency and kind of entry, as the members' points accounts saw them.
+SELECT currency, kind, sum(amount)::bigint AS points, count(*) AS entries
+FROM ledger.entry
+WHERE account = 'points'
+GROUP BY currency, kind
+ORDER BY currency, kind;
+
+-- name: issued_by_offer
+SELECT currency, offer, sum(amount)::bigint AS points, count(*) AS lots
+FROM ledger.lot
+GROUP BY currency, offer
+ORDER BY points DESC, currency, offer
+LIMIT :most;

@@ -1,0 +1,324 @@
+"""The ledger's rows: read what the locked members hold into a book, and write a book's changes. The room's only SQL."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from regulars.base.db import ConstraintBroken, Read, Record, Tx
+from regulars.base.sql import load
+from regulars.kernel.ledger.book import Book
+from regulars.kernel.ledger.model import Account, Entry, Hold, HoldPart, Lot
+
+__all__ = [
+    "Standing",
+    "due_members",
+    "issued_by_offer",
+    "lots",
+    "moved",
+    "outstanding",
+    "read_accounts",
+    "open_members",
+    "standing",
+    "statement",
+    "totals",
+    "write",
+]
+
+SQL = load("regulars.kernel.ledger")
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What one member holds in one currency at one moment."""
+
+    currency: str
+    shown: int
+    """Points less what is owed: what the member is shown."""
+    available: int
+    pending: int
+    held: int
+    owed: int
+    next_expiry: datetime | None
+    next_expiry_points: int
+    version: int
+    """Of the points account: grows by one with each entry."""
+
+
+async def read_accounts(tx: Tx, members: Sequence[UUID]) -> Book:
+    """Read the accounts of locked members. One statement. Lots and holds come with `open_members`."""
+    rows = await SQL.rows(tx, "accounts", members=members)
+    return Book(
+        {
+            (row[0], row[1], row[2]): Account(version=row[3], balance=row[4], at=row[5], due_at=row[6])
+            for row in rows
+        }
+    )
+
+
+async def open_members(
+    tx: Tx,
+    book: Book,
+    members: Iterable[UUID],
+    *,
+    lots: Iterable[tuple[UUID, str, int]] = (),
+    holds: Iterable[UUID] = (),
+) -> None:
+    """Read lots and holds of members of the book into it: the open ones, and those named. At most three statements."""
+    opened = sorted(set(members) - book.opened)
+    if not opened:
+        return
+    owners, currencies, numbers = _columns(list(lots), 3)
+    rows = await SQL.rows(
+        tx, "open_lots", members=opened, owners=owners, currencies=currencies, numbers=numbers
+    )
+    book.open(opened, [_lot(row) for row in rows], await _holds(tx, opened, list(holds)))
+
+
+async def _holds(tx: Tx, members: Sequence[UUID], ids: Sequence[UUID]) -> list[Hold]:
+    rows = await SQL.rows(tx, "holds", members=members, ids=ids)
+    if not rows:
+        return []
+    found = [(row["member_id"], row["id"]) for row in rows]
+    parts: dict[tuple[UUID, UUID], list[HoldPart]] = {key: [] for key in found}
+    for part in await SQL.rows(tx, "hold_lots", members=[k[0] for k in found], ids=[k[1] for k in found]):
+        parts[part["member_id"], part["hold_id"]].append(
+            HoldPart(
+                owner=part["owner_id"],
+                lot=part["lot"],
+                amount=part["amount"],
+                captured=part["captured"],
+                released=part["released"],
+            )
+        )
+    return [
+        Hold(
+            member=row["member_id"],
+            id=row["id"],
+            currency=row["currency"],
+            amount=row["amount"],
+            captured=row["captured"],
+            released=row["released"],
+            state=row["state"],
+            held_at=row["held_at"],
+            valid_until=row["valid_until"],
+            settle_until=row["settle_until"],
+            ended_at=row["ended_at"],
+            parts=tuple(parts[row["member_id"], row["id"]]),
+        )
+        for row in rows
+    ]
+
+
+def _lot(row: Record) -> Lot:
+    return Lot(
+        member=row["member_id"],
+        currency=row["currency"],
+        number=row["number"],
+        amount=row["amount"],
+        remaining=row["remaining"],
+        expired=row["expired"],
+        issued_at=row["issued_at"],
+        usable_from=row["usable_from"],
+        expires_at=row["expires_at"],
+        priority=row["priority"],
+        activity=row["activity_id"],
+        offer=row["offer"],
+        program=row["program"],
+        funder=row["funder"],
+        value_micro=row["value_micro"],
+        parent_member=row["parent_member"],
+        parent_number=row["parent_number"],
+    )
+
+
+async def write(tx: Tx, book: Book) -> None:
+    """Write what the book changed: a bounded number of statements, whatever the number of changes.
+
+    Raises ConstraintBroken when an account is no longer as it was read, which a lock on its member rules out.
+    """
+    await _write_accounts(tx, book)
+    await _write_entries(tx, book.entries)
+    await _write_lots(tx, book)
+    if book.allocations:
+        members, currencies, lots, accounts, versions, amounts, undoes = _columns(
+            [(a.member, a.currency, a.lot, a.account, a.version, a.amount, a.undoes) for a in book.allocations], 7
+        )
+        await SQL.run(
+            tx,
+            "add_allocations",
+            members=members,
+            currencies=currencies,
+            lots=lots,
+            accounts=accounts,
+            versions=versions,
+            amounts=amounts,
+            undoes=undoes,
+        )
+
+
+async def _write_accounts(tx: Tx, book: Book) -> None:
+    added: list[tuple[object, ...]] = []
+    moved: list[tuple[object, ...]] = []
+    for key, account in book.accounts.items():
+        before = book.stored.get(key)
+        if before is None:
+            added.append((*key, account.version, account.balance, account.at, account.due_at))
+        elif before is not account:
+            moved.append((*key, before.version, account.version, account.balance, account.at, account.due_at))
+    if added:
+        members, currencies, accounts, versions, balances, ats, due_ats = _columns(added, 7)
+        await SQL.run(
+            tx,
+            "add_accounts",
+            members=members,
+            currencies=currencies,
+            accounts=accounts,
+            versions=versions,
+            balances=balances,
+            ats=ats,
+            due_ats=due_ats,
+        )
+    if moved:
+        members, currencies, accounts, olds, versions, balances, ats, due_ats = _columns(moved, 8)
+        status = await SQL.run(
+            tx,
+            "move_accounts",
+            members=members,
+            currencies=currencies,
+            accounts=accounts,
+            olds=olds,
+            versions=versions,
+            balances=balances,
+            ats=ats,
+            due_ats=due_ats,
+        )
+        if status != f"UPDATE {len(moved)}":
+            message = f"{len(moved)} accounts were to move from the versions read, but the database says {status}"
+            raise ConstraintBroken(message, constraint="account_version", table="account", sqlstate="")
+
+
+async def _write_entries(tx: Tx, entries: Sequence[Entry]) -> None:
+    if not entries:
+        return
+    await SQL.run(
+        tx,
+        "add_entries",
+        members=[e.member for e in entries],
+        currencies=[e.currency for e in entries],
+        accounts=[e.account for e in entries],
+        versions=[e.version for e in entries],
+        activities=[e.activity for e in entries],
+        kinds=[e.kind for e in entries],
+        amounts=[e.amount for e in entries],
+        balances=[e.balance for e in entries],
+        ats=[e.at for e in entries],
+    )
+
+
+async def _write_lots(tx: Tx, book: Book) -> None:
+    touched = [lot for lot in (book.lots[m, c].get(n) for m, c, n in book.touched_lots) if lot is not None]
+    added = [lot for lot in touched if (lot.member, lot.currency, lot.number) in book.issued]
+    moved = [lot for lot in touched if (lot.member, lot.currency, lot.number) not in book.issued]
+    if added:
+        await SQL.run(
+            tx,
+            "add_lots",
+            members=[lot.member for lot in added],
+            currencies=[lot.currency for lot in added],
+            numbers=[lot.number for lot in added],
+            amounts=[lot.amount for lot in added],
+            remainings=[lot.remaining for lot in added],
+            expireds=[lot.expired for lot in added],
+            issued_ats=[lot.issued_at for lot in added],
+            usable_froms=[lot.usable_from for lot in added],
+            expires_ats=[lot.expires_at for lot in added],
+            priorities=[lot.priority for lot in added],
+            activities=[lot.activity for lot in added],
+            offers=[lot.offer for lot in added],
+            programs=[lot.program for lot in added],
+            funders=[lot.funder for lot in added],
+            values=[lot.value_micro for lot in added],
+            parent_members=[lot.parent_member for lot in added],
+            parent_numbers=[lot.parent_number for lot in added],
+        )
+    if moved:
+        await SQL.run(
+            tx,
+            "move_lots",
+            members=[lot.member for lot in moved],
+            currencies=[lot.currency for lot in moved],
+            numbers=[lot.number for lot in moved],
+            remainings=[lot.remaining for lot in moved],
+            expireds=[lot.expired for lot in moved],
+        )
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Turn rows into columns, also when there are none."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+async def due_members(read: Read, *, at: datetime, most: int) -> list[UUID]:
+    """List members with a lot or hold that ends by `at`, soonest first."""
+    return [row["member_id"] for row in await SQL.rows(read, "due_members", at=at, most=most)]
+
+
+async def standing(read: Read, member: UUID, *, at: datetime) -> list[Standing]:
+    """Tell what a member holds at a moment, by currency. Points that have run out count for nothing, swept or not."""
+    return [Standing(**dict(row.items())) for row in await SQL.rows(read, "standing", member=member, at=at)]
+
+
+async def statement(
+    read: Read,
+    member: UUID,
+    *,
+    currency: str | None = None,
+    before: tuple[datetime, str, str, int] | None = None,
+    most: int,
+) -> list[Record]:
+    """List a member's own entries, newest first; `before` is the place (at, currency, account, version) to go on from."""
+    at, before_currency, account, version = before or (None, None, None, None)
+    return await SQL.rows(
+        read,
+        "statement",
+        member=member,
+        currency=currency,
+        before_at=at,
+        before_currency=before_currency,
+        before_account=account,
+        before_version=version,
+        most=most,
+    )
+
+
+async def lots(
+    read: Read, member: UUID, *, used_up: bool = False, after: tuple[str, int] | None = None, most: int
+) -> list[Lot]:
+    """List a member's lots by currency and number; `after` is the (currency, number) to go on from."""
+    currency, number = after or (None, None)
+    rows = await SQL.rows(
+        read, "lots", member=member, used_up=used_up, after_currency=currency, after_number=number, most=most
+    )
+    return [_lot(row) for row in rows]
+
+
+async def totals(read: Read) -> dict[tuple[str, str], int]:
+    """Sum the books: (currency, account) to balance. Each currency adds up to zero."""
+    return {(row["currency"], row["account"]): row["balance"] for row in await SQL.rows(read, "totals")}
+
+
+async def outstanding(read: Read, *, at: datetime) -> list[Record]:
+    """Sum what all members hold at a moment, by currency: available, pending, ended, value_micro."""
+    return await SQL.rows(read, "outstanding", at=at)
+
+
+async def moved(read: Read) -> list[Record]:
+    """Sum the entries on points accounts by currency and kind: points, entries."""
+    return await SQL.rows(read, "moved")
+
+
+async def issued_by_offer(read: Read, *, most: int) -> list[Record]:
+    """Rank offers by the points they issued: currency, offer, points, lots."""
+    return await SQL.rows(read, "issued_by_offer", most=most)
