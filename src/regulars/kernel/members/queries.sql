@@ -1,0 +1,126 @@
+-- name: find_identifiers
+-- Asked by the blind indexes under every key of the keyring.
+SELECT
+    identifier.kind,
+    identifier.blind,
+    identifier.member_id
+FROM members.identifier AS identifier
+INNER JOIN unnest(cast(:kinds AS text[]), cast(:blinds AS bytea[])) AS sought (kind, blind)
+    ON identifier.kind = sought.kind AND identifier.blind = sought.blind;
+
+-- name: insert_identifiers
+-- In one order, so that two batches that bring the same cards wait for each other and never cross. What another
+-- transaction put there first stays; the answer tells which rows are ours.
+INSERT INTO members.identifier (kind, blind, blind_key_id, member_id, cipher, added_at)
+SELECT
+    arrived.kind,
+    arrived.blind,
+    cast(:blind_key_id AS smallint),
+    arrived.member_id,
+    arrived.cipher,
+    cast(:added_at AS timestamptz)
+FROM unnest(
+    cast(:kinds AS text[]), cast(:blinds AS bytea[]), cast(:member_ids AS uuid[]), cast(:ciphers AS bytea[])
+) AS arrived (kind, blind, member_id, cipher)
+ORDER BY arrived.kind, arrived.blind
+ON CONFLICT (kind, blind) DO NOTHING
+RETURNING kind, blind, member_id;
+
+-- name: insert_members
+INSERT INTO members.member (id, state, region, joined_at, enrolled_by, wrapped_key)
+SELECT
+    arrived.id,
+    'active',
+    cast(:region AS text),
+    cast(:joined_at AS timestamptz),
+    cast(:enrolled_by AS text),
+    arrived.wrapped_key
+FROM unnest(cast(:ids AS uuid[]), cast(:wrapped_keys AS bytea[])) AS arrived (id, wrapped_key);
+
+-- name: find_members
+SELECT
+    id,
+    merged_into
+FROM members.member
+WHERE id = any(cast(:ids AS uuid[]));
+
+-- name: get_member
+SELECT
+    id,
+    state,
+    region,
+    household_id,
+    joined_at,
+    merged_into
+FROM members.member
+WHERE id = cast(:id AS uuid);
+
+-- name: lock_members
+SELECT
+    id,
+    state,
+    region,
+    household_id,
+    joined_at,
+    merged_into
+FROM members.member
+WHERE id = any(cast(:ids AS uuid[]))
+ORDER BY id
+FOR UPDATE;
+
+-- name: get_key
+SELECT
+    state,
+    wrapped_key
+FROM members.member
+WHERE id = cast(:id AS uuid);
+
+-- name: list_identifiers
+SELECT
+    kind,
+    cipher,
+    added_at
+FROM members.identifier
+WHERE member_id = cast(:member_id AS uuid)
+ORDER BY added_at, kind, blind;
+
+-- name: count_identifiers
+SELECT count(*) AS identifiers
+FROM members.identifier
+WHERE member_id = cast(:member_id AS uuid);
+
+-- name: find_traits
+-- Everything after the given time, and of each name the last one before: what was in force when it began.
+SELECT
+    member_id,
+    name,
+    since,
+    value
+FROM members.trait
+WHERE member_id = any(cast(:ids AS uuid[])) AND since > cast(:since AS timestamptz)
+UNION ALL
+(
+    SELECT DISTINCT ON (member_id, name)
+        member_id,
+        name,
+        since,
+        value
+    FROM members.trait
+    WHERE member_id = any(cast(:ids AS uuid[])) AND since <= cast(:since AS timestamptz)
+    ORDER BY member_id ASC, name ASC, since DESC
+);
+
+-- name: set_traits
+INSERT INTO members.trait (member_id, name, since, value, activity_id)
+SELECT
+    arrived.member_id,
+    arrived.name,
+    arrived.since,
+    arrived.value,
+    arrived.activity_id
+FROM unnest(
+    cast(:member_ids AS uuid[]), cast(:names AS text[]), cast(:sinces AS timestamptz[]),
+    cast(:contents AS jsonb[]), cast(:activity_ids AS uuid[])
+) AS arrived (member_id, name, since, value, activity_id)
+ON CONFLICT (member_id, name, since)
+DO UPDATE SET value = excluded.value, activity_id = excluded.activity_id;

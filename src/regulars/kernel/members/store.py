@@ -1,0 +1,212 @@
+"""The only SQL of the room."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from regulars.base import sql
+from regulars.base.crypto import Digest, Keyring, new_member_key, open_sealed, seal
+from regulars.base.db import Read, Record, Tx
+from regulars.kernel.members.identifiers import mask
+from regulars.kernel.members.model import Masked, Member, MemberErased, MemberUnknown
+from regulars.kernel.members.traits import TraitHistory
+from regulars.kernel.nouns import Identifier, Scalar, TraitChange
+
+__all__ = [
+    "Newcomer",
+    "count_identifiers",
+    "find_identifiers",
+    "find_members",
+    "get",
+    "get_key",
+    "identifiers",
+    "insert_identifiers",
+    "insert_members",
+    "lock_many",
+    "make_newcomer",
+    "set_traits",
+    "traits_many",
+    "unknown",
+]
+
+queries = sql.load(__package__ or __name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """A member to be written. The key is used to seal what comes with it and is stored wrapped only."""
+
+    id: UUID
+    key: bytes
+    wrapped_key: bytes
+
+    def __repr__(self) -> str:
+        return f"Newcomer(id={self.id})"
+
+
+def make_newcomer(keyring: Keyring, member: UUID) -> Newcomer:
+    """Give a new member a key of its own."""
+    key = new_member_key()
+    return Newcomer(id=member, key=key, wrapped_key=keyring.wrap(key, member.bytes))
+
+
+async def get(read: Read, id: UUID) -> Member:  # noqa: A002 - the glossary's word for it
+    """Answer a member as it is; one that was merged says into which. Raises MemberUnknown."""
+    row = await queries.row(read, "get_member", id=id)
+    if row is None:
+        raise unknown(id)
+    return _member(row)
+
+
+async def lock_many(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Member]:
+    """Lock members until the transaction ends, in the order of their ids, and answer them as they are now.
+
+    Ids that do not exist are left out. A member that was merged or erased since it was resolved says so.
+    """
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    return {row["id"]: _member(row) for row in await queries.rows(tx, "lock_members", ids=wanted)}
+
+
+async def find_members(read: Read, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
+    """Answer those that exist, each with the member it was merged into, if it was."""
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    return {row["id"]: row["merged_into"] for row in await queries.rows(read, "find_members", ids=wanted)}
+
+
+async def find_identifiers(read: Read, sought: Mapping[Identifier, Sequence[Digest]]) -> dict[Identifier, UUID]:
+    """Answer to which member each known identifier belongs. Identifiers come normalised, with their blind indexes."""
+    if not sought:
+        return {}
+    blinds = {
+        (identifier.kind, digest.value): identifier for identifier, digests in sought.items() for digest in digests
+    }
+    rows = await queries.rows(
+        read, "find_identifiers", kinds=[kind for kind, _ in blinds], blinds=[blind for _, blind in blinds]
+    )
+    return {blinds[row["kind"], row["blind"]]: row["member_id"] for row in rows}
+
+
+async def insert_identifiers(
+    tx: Tx, keyring: Keyring, owned: Sequence[tuple[Identifier, UUID, bytes]], *, at: datetime
+) -> set[Identifier]:
+    """Write normalised identifiers, each with its member and that member's key; answer those that were free.
+
+    Waits for a transaction that is writing the same one. An identifier comes once.
+    """
+    if not owned:
+        return set()
+    blinds = {(each.kind, keyring.blind(each.kind, each.value)): each for each, _, _ in owned}
+    assert len(blinds) == len(owned), "an identifier comes once"
+    rows = await queries.rows(
+        tx,
+        "insert_identifiers",
+        kinds=[kind for kind, _ in blinds],
+        blinds=[blind for _, blind in blinds],
+        blind_key_id=keyring.blind_key_id,
+        member_ids=[member for _, member, _ in owned],
+        ciphers=[seal(key, each.value.encode(), _place(member, each.kind)) for each, member, key in owned],
+        added_at=at,
+    )
+    return {blinds[row["kind"], row["blind"]] for row in rows}
+
+
+async def insert_members(tx: Tx, newcomers: Sequence[Newcomer], *, at: datetime, source: str, region: str) -> None:
+    """Write new members, active from the start."""
+    if not newcomers:
+        return
+    await queries.run(
+        tx,
+        "insert_members",
+        ids=[newcomer.id for newcomer in newcomers],
+        wrapped_keys=[newcomer.wrapped_key for newcomer in newcomers],
+        joined_at=at,
+        enrolled_by=source,
+        region=region,
+    )
+
+
+async def get_key(read: Read, keyring: Keyring, member: UUID) -> bytes:
+    """Open the member's own key. Raises MemberUnknown, MemberErased, or Tampered."""
+    row = await queries.row(read, "get_key", id=member)
+    if row is None:
+        raise unknown(member)
+    if row["wrapped_key"] is None:
+        message = "This member was erased; nothing personal is left, and nothing can be added."
+        raise MemberErased(message, member=str(member))
+    return keyring.unwrap(row["wrapped_key"], member.bytes)
+
+
+async def count_identifiers(read: Read, member: UUID) -> int:
+    """Count what a member can be found by."""
+    return await queries.value(read, "count_identifiers", member_id=member)
+
+
+async def identifiers(read: Read, keyring: Keyring, member: UUID) -> list[Masked]:
+    """List what a member can be found by, oldest first, masked. Raises MemberUnknown or MemberErased."""
+    key = await get_key(read, keyring, member)
+    return [
+        Masked(
+            kind=row["kind"],
+            value=mask(open_sealed(key, row["cipher"], _place(member, row["kind"])).decode()),
+            added_at=row["added_at"],
+        )
+        for row in await queries.rows(read, "list_identifiers", member_id=member)
+    ]
+
+
+async def traits_many(read: Read, ids: Iterable[UUID], *, since: datetime) -> TraitHistory:
+    """Read the traits of members as far as they matter from `since` on, in one statement."""
+    wanted = list(set(ids))
+    changes: dict[UUID, list[TraitChange]] = {}
+    for row in await queries.rows(read, "find_traits", ids=wanted, since=since) if wanted else ():
+        value: Scalar = msgspec.json.decode(row["value"])
+        change = TraitChange(name=row["name"], value=value, since=row["since"])
+        changes.setdefault(row["member_id"], []).append(change)
+    return TraitHistory.build(changes, since=since)
+
+
+async def set_traits(tx: Tx, rows: Sequence[tuple[UUID, TraitChange, UUID]]) -> None:
+    """Write traits, each with its member and the activity that set it, in one statement.
+
+    At one instant a trait has one value: the last one given, here or in a later call, is the one kept.
+    """
+    latest = {(member, change.name, change.since): (change, activity) for member, change, activity in rows}
+    if not latest:
+        return
+    await queries.run(
+        tx,
+        "set_traits",
+        member_ids=[member for member, _, _ in latest],
+        names=[name for _, name, _ in latest],
+        sinces=[since for _, _, since in latest],
+        contents=[msgspec.json.encode(change.value).decode() for change, _ in latest.values()],
+        activity_ids=[activity for _, activity in latest.values()],
+    )
+
+
+def unknown(member: UUID) -> MemberUnknown:
+    """Say that an id is nobody's."""
+    return MemberUnknown("No member has this id.", member=str(member))
+
+
+def _place(member: UUID, kind: str) -> bytes:
+    """Where a sealed identifier belongs: moved to another row it does not open."""
+    return member.bytes + kind.encode()
+
+
+def _member(row: Record) -> Member:
+    return Member(
+        id=row["id"],
+        state=row["state"],
+        region=row["region"],
+        household_id=row["household_id"],
+        joined_at=row["joined_at"],
+        merged_into=row["merged_into"],
+    )
