@@ -28,8 +28,9 @@ async def set_now(tx: Tx, at: datetime) -> None:
     """Move a sandbox's clock forward to `at` (aware); it goes on from there. Raises ClockBackwards."""
     assert at.tzinfo is not None, "a time without a zone is not a time"
     if await queries.value(tx, "move_now", at=at) is None:
-        message = f"The clock already shows a later time than {at.isoformat()}; it only goes forward."
-        raise ClockBackwards(message, asked=at)
+        raise ClockBackwards(
+            f"The clock already shows a later time than {at.isoformat()}; it only goes forward.", asked=at
+        )
 
 
 async def is_sandbox(read: Read) -> bool:

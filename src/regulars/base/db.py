@@ -2,11 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Protocol, Self, TypeVar, cast
 
-import asyncpg
+import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from regulars.base.errors import (
     CommitUnknown,
@@ -42,12 +42,35 @@ class Record(Protocol):
     def __getitem__(self, key: str | int, /) -> Any: ...  # noqa: ANN401 - a column's type is its query's
     def __iter__(self) -> Iterator[Any]: ...
     def __len__(self) -> int: ...
-    def keys(self) -> Iterator[str]: ...
-    def values(self) -> Iterator[Any]: ...
-    def items(self) -> Iterator[tuple[str, Any]]: ...
+    def keys(self) -> Iterator[str]: ...  # noqa: D102 - as in a dict
+    def values(self) -> Iterator[Any]: ...  # noqa: D102
+    def items(self) -> Iterator[tuple[str, Any]]: ...  # noqa: D102
 
 
-class ConstraintBroken(Exception):  # noqa: N818 - it says which rule was broken, as a refusal would
+class _Wire(Protocol):
+    """What we use of the driver's connection, with the types that the driver leaves out."""
+
+    async def fetch(self, query: str, *args: object) -> list[Record]: ...
+    async def fetchrow(self, query: str, *args: object) -> Record | None: ...
+    async def fetchval(self, query: str, *args: object) -> Any: ...  # noqa: ANN401 - the query decides
+    async def execute(self, query: str, *args: object, timeout: float | None = None) -> str: ...  # noqa: ASYNC109 - the driver's
+    async def copy_records_to_table(
+        self, table_name: str, *, schema_name: str, columns: list[str], records: Iterable[Sequence[object]]
+    ) -> str: ...
+    def is_in_transaction(self) -> bool: ...
+    def is_closed(self) -> bool: ...
+    def terminate(self) -> None: ...
+
+
+class _Pool(Protocol):
+    """What we use of the driver's pool."""
+
+    async def acquire(self) -> _Wire: ...
+    async def release(self, connection: _Wire) -> None: ...
+    async def close(self) -> None: ...
+
+
+class ConstraintBroken(Exception):
     """A constraint of the database fired: a race or a bug, never something that a caller is told."""
 
     def __init__(self, detail: str, *, constraint: str, table: str, sqlstate: str) -> None:
@@ -64,37 +87,27 @@ class TransactionMisused(RuntimeError):
 class Read:
     """Reads in one transaction. The type has no way to write, and PostgreSQL refuses it too."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection: asyncpg.Connection | None = connection
+    def __init__(self, connection: _Wire) -> None:
+        self._connection = connection
         self.statements = 0
 
     async def rows(self, sql: str, *args: object) -> list[Record]:
         """Return all rows."""
-        connection = self._use()
+        self.statements += 1
         with _translating():
-            return cast("list[Record]", await connection.fetch(sql, *args))
+            return await self._connection.fetch(sql, *args)
 
     async def row(self, sql: str, *args: object) -> Record | None:
         """Return the first row, or None when there is none."""
-        connection = self._use()
+        self.statements += 1
         with _translating():
-            return cast("Record | None", await connection.fetchrow(sql, *args))
+            return await self._connection.fetchrow(sql, *args)
 
     async def value(self, sql: str, *args: object) -> Any:  # noqa: ANN401 - the query decides
         """Return the first column of the first row, or None when there is no row."""
-        connection = self._use()
-        with _translating():
-            return await connection.fetchval(sql, *args)
-
-    def _use(self) -> asyncpg.Connection:
-        if self._connection is None:
-            message = "this transaction has ended; what it gave may be kept, but it cannot be asked again"
-            raise TransactionMisused(message)
         self.statements += 1
-        return self._connection
-
-    def _end(self) -> None:
-        self._connection = None
+        with _translating():
+            return await self._connection.fetchval(sql, *args)
 
 
 class Tx(Read):
@@ -102,33 +115,31 @@ class Tx(Read):
 
     async def run(self, sql: str, *args: object) -> str:
         """Run a statement for its effect and return its status, such as `UPDATE 3`."""
-        connection = self._use()
+        self.statements += 1
         with _translating():
-            status = cast("str", await connection.execute(sql, *args))
-        _check_inside(connection)
+            status = await self._connection.execute(sql, *args)
+        _check_inside(self._connection)
         return status
 
     async def script(self, sql: str, *, seconds_max: int) -> None:
         """Run several statements, separated by `;`, within the transaction: for migrations only."""
-        connection = self._use()
+        self.statements += 1
         with _translating():
-            await connection.execute(sql, timeout=seconds_max)
-        _check_inside(connection)
+            await self._connection.execute(sql, timeout=seconds_max)
+        _check_inside(self._connection)
 
     async def copy(self, schema: str, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> str:
         """Append rows in bulk and return the status, such as `COPY 5000`."""
-        connection = self._use()
+        self.statements += 1
         with _translating():
-            status = await connection.copy_records_to_table(
+            return await self._connection.copy_records_to_table(
                 table, schema_name=schema, columns=list(columns), records=records
             )
-        return cast("str", status)
 
 
-def _check_inside(connection: asyncpg.Connection) -> None:
+def _check_inside(connection: _Wire) -> None:
     if not connection.is_in_transaction():
-        message = "a statement ended the transaction that it ran in"
-        raise TransactionMisused(message)
+        raise TransactionMisused("a statement ended the transaction that it ran in")
 
 
 class _Connection(asyncpg.Connection):
@@ -145,7 +156,7 @@ class _Connection(asyncpg.Connection):
 class Database:
     """One PostgreSQL database and the pool of connections to it."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: _Pool) -> None:
         self._pool = pool
 
     @classmethod
@@ -158,8 +169,9 @@ class Database:
             pool = await cls._connect(url, pool_max, statement_timeout_seconds)
         except ValueError as error:
             # Its text is not shown: it may quote the address with its password.
-            message = "REGULARS_DATABASE_URL is not an address of PostgreSQL: postgresql://user:password@host/database."
-            raise SettingsInvalid(message) from error
+            raise SettingsInvalid(
+                "REGULARS_DATABASE_URL is not an address of PostgreSQL: postgresql://user:password@host/database."
+            ) from error
         database = cls(pool)
         try:
             async with database.snapshot() as read:
@@ -170,9 +182,9 @@ class Database:
         return database
 
     @staticmethod
-    async def _connect(url: str, pool_max: int, statement_timeout_seconds: int) -> asyncpg.Pool:
+    async def _connect(url: str, pool_max: int, statement_timeout_seconds: int) -> _Pool:
         with _translating():
-            return await asyncpg.create_pool(
+            pool = await asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType] - the driver is untyped
                 url,
                 min_size=1,
                 max_size=pool_max,
@@ -192,44 +204,39 @@ class Database:
                     "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS_MAX}s",
                 },
             )
+        return cast("_Pool", pool)
 
     async def close(self) -> None:
         """Wait for the transactions that run and close every connection."""
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Tx]:
+    async def transaction(self) -> AsyncGenerator[Tx]:
         """Open a transaction (READ COMMITTED). It commits when the block ends well, else nothing happened.
 
         Raises CommitUnknown when the connection is lost in the commit.
         """
         connection = await self._begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         try:
-            tx = Tx(connection)
             try:
-                yield tx
+                yield Tx(connection)
             except BaseException:
                 await _leave(connection, "ROLLBACK")
                 raise
-            finally:
-                tx._end()  # noqa: SLF001 - only the block that opened it may end it
             await _commit(connection)
         finally:
             await self._pool.release(connection)
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Read]:
+    async def snapshot(self) -> AsyncGenerator[Read]:
         """Open a view of one moment (REPEATABLE READ, READ ONLY): every query in the block sees the same."""
         connection = await self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
-            read = Read(connection)
             try:
-                yield read
+                yield Read(connection)
             except BaseException:
                 await _leave(connection, "ROLLBACK")
                 raise
-            finally:
-                read._end()  # noqa: SLF001 - only the block that opened it may end it
             await _leave(connection, "COMMIT")
         finally:
             await self._pool.release(connection)
@@ -250,7 +257,7 @@ class Database:
         async with self.transaction() as tx:
             return await work(tx)
 
-    async def _begin(self, statement: str) -> asyncpg.Connection:
+    async def _begin(self, statement: str) -> _Wire:
         """Take a connection that answers. Nothing was sent yet, so a dead one is replaced by the next."""
         for attempt in range(RETRIES_MAX + 1):
             connection = await self._acquire()
@@ -271,22 +278,24 @@ class Database:
                 return connection
         raise AssertionError
 
-    async def _acquire(self) -> asyncpg.Connection:
+    async def _acquire(self) -> _Wire:
         try:
             async with asyncio.timeout(ACQUIRE_SECONDS_MAX):
                 with _translating():
-                    return cast("asyncpg.Connection", await self._pool.acquire())
+                    return await self._pool.acquire()
         except TimeoutError as error:
-            message = f"No database connection became free within {ACQUIRE_SECONDS_MAX} seconds."
-            raise DatabaseUnavailable(message) from error
+            raise DatabaseUnavailable(
+                f"No database connection became free within {ACQUIRE_SECONDS_MAX} seconds."
+            ) from error
 
 
 def refuse_too_old(server_version_num: int) -> None:
     """Raise DatabaseTooOld for a server below the oldest supported; the number is PostgreSQL's, e.g. 150020."""
     major = server_version_num // 10_000
     if major < SERVER_MAJOR_MIN:
-        message = f"PostgreSQL {major} is too old: use {SERVER_MAJOR_MIN} or newer."
-        raise DatabaseTooOld(message, major=major, major_min=SERVER_MAJOR_MIN)
+        raise DatabaseTooOld(
+            f"PostgreSQL {major} is too old: use {SERVER_MAJOR_MIN} or newer.", major=major, major_min=SERVER_MAJOR_MIN
+        )
 
 
 def _pause_seconds(attempt: int) -> float:
@@ -294,24 +303,24 @@ def _pause_seconds(attempt: int) -> float:
     return random.uniform(PAUSE_SECONDS_MIN, min(PAUSE_SECONDS_MAX, PAUSE_SECONDS_MIN * 4 ** (attempt + 1)))  # noqa: S311 - not a secret
 
 
-async def _commit(connection: asyncpg.Connection) -> None:
+async def _commit(connection: _Wire) -> None:
     try:
         with _translating():
             status = await connection.execute("COMMIT")
     except DatabaseUnavailable as error:
         connection.terminate()
-        message = "The connection was lost while committing. Send the same again, with the same ids, to find out."
-        raise CommitUnknown(message) from error
+        raise CommitUnknown(
+            "The connection was lost while committing. Send the same again, with the same ids, to find out."
+        ) from error
     except BaseException:
         await _leave(connection, "ROLLBACK")
         raise
     if status != "COMMIT":
         # PostgreSQL answers ROLLBACK when a statement had failed and somebody caught its error.
-        message = "a failed statement was caught and forgotten; the transaction was rolled back"
-        raise TransactionMisused(message)
+        raise TransactionMisused("a failed statement was caught and forgotten; the transaction was rolled back")
 
 
-async def _leave(connection: asyncpg.Connection, statement: str) -> None:
+async def _leave(connection: _Wire, statement: str) -> None:
     """End a transaction that changed nothing. A connection on which this fails is never used again."""
     if connection.is_closed():
         return
@@ -339,7 +348,9 @@ class _translating:  # noqa: N801 - used as a verb: `with _translating():`
 def _translate(error: BaseException) -> Exception | None:
     """Name what happened; None when it is a bug, which keeps its own name."""
     if isinstance(error, asyncpg.PostgresError):
-        return _translate_state(error, str(error.sqlstate or ""))
+        return _translate_state(error, str(getattr(error, "sqlstate", None) or ""))
+    if isinstance(error, asyncpg.InterfaceError) and "released back" in str(error):
+        return TransactionMisused("this transaction has ended; what it gave may be kept, but it cannot be asked again")
     lost = isinstance(error, OSError | asyncpg.InternalClientError) or (
         isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)
     )

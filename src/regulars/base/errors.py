@@ -27,7 +27,7 @@ CODE_SHAPE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _refusals: dict[str, "type[Refusal]"] = {}
 
 
-class Refusal(Exception):  # noqa: N818 - the glossary's word; "error" would say that something broke
+class Refusal(Exception):
     """Something was asked that cannot be done; the caller can read why and act on it.
 
     `detail` is a sentence for people and names what to do. `context` holds the same facts for programs.
@@ -48,16 +48,13 @@ class Refusal(Exception):  # noqa: N818 - the glossary's word; "error" would say
         super().__init_subclass__()
         code = cls.__dict__.get("code")
         if not isinstance(code, str) or CODE_SHAPE.fullmatch(code) is None:
-            message = f"{cls.__qualname__} needs a code of its own in snake_case, not {code!r}"
-            raise TypeError(message)
+            raise TypeError(f"{cls.__qualname__} needs a code of its own in snake_case, not {code!r}")
         if getattr(cls, "kind", None) not in get_args(Kind):
-            message = f"{cls.__qualname__} needs a kind out of {', '.join(get_args(Kind))}"
-            raise TypeError(message)
+            raise TypeError(f"{cls.__qualname__} needs a kind out of {', '.join(get_args(Kind))}")
         known = _refusals.get(code)
         # A module that is loaded twice defines the same class again: that is no second meaning.
         if known is not None and _full_name(known) != _full_name(cls):
-            message = f"the code {code!r} of {_full_name(cls)} already belongs to {_full_name(known)}"
-            raise TypeError(message)
+            raise TypeError(f"the code {code!r} of {_full_name(cls)} already belongs to {_full_name(known)}")
         _refusals[code] = cls
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-import asyncpg
+import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from regulars.base.db import Database, Record, Tx
 from regulars.base.errors import SchemaChanged, SchemaNewer
@@ -69,8 +69,7 @@ def find(root: Traversable | None = None) -> list[Migration]:
     for migration in found:
         twin = known.setdefault((migration.room, migration.number), migration)
         if twin is not migration:
-            message = f"two migrations have one number: {twin.path} and {migration.path}"
-            raise ValueError(message)
+            raise ValueError(f"two migrations have one number: {twin.path} and {migration.path}")
     return sorted(found, key=lambda m: (FLOORS.index(m.room.partition(".")[0]), m.room, m.number))
 
 
@@ -86,8 +85,7 @@ def _walk(folder: Traversable, parents: tuple[str, ...]) -> Iterator[Migration]:
                 continue
             named = FILE_NAME.fullmatch(file.name)
             if named is None:
-                message = f"{'.'.join(parents)}/{file.name}: a migration is called 0001_words.sql"
-                raise ValueError(message)
+                raise ValueError(f"{'.'.join(parents)}/{file.name}: a migration is called 0001_words.sql")
             yield Migration(
                 room=".".join(parents),
                 number=int(named["number"]),
@@ -153,8 +151,10 @@ def _pending(wanted: Sequence[Migration], applied: Sequence[Record]) -> list[Mig
     pending = [migration for key, migration in ours.items() if key not in known]
     for migration in pending:
         if migration.number < last_applied.get(migration.room, 0):
-            message = f"The migration {migration.path} came after a later one was applied. Give it the next number."
-            raise SchemaChanged(message, migration=migration.path)
+            raise SchemaChanged(
+                f"The migration {migration.path} came after a later one was applied. Give it the next number.",
+                migration=migration.path,
+            )
     return pending
 
 
@@ -162,9 +162,13 @@ def _compare(row: Record, ours: Mapping[tuple[str, int], Migration], last_ours: 
     path = f"{row['room']}/{row['name']}"
     migration = ours.get((row["room"], row["number"]))
     if migration is None and row["number"] > last_ours.get(row["room"], 0):
-        message = f"The database has {path}, which this version does not know. Install the newer version again."
-        raise SchemaNewer(message, migration=path)
+        raise SchemaNewer(
+            f"The database has {path}, which this version does not know. Install the newer version again.",
+            migration=path,
+        )
     if migration is None or (migration.name, migration.checksum) != (row["name"], row["checksum"]):
         changed = "is missing" if migration is None else "is no longer what was applied"
-        message = f"The migration {path} {changed}. Put the file back as it was, and write a new one for the change."
-        raise SchemaChanged(message, migration=path)
+        raise SchemaChanged(
+            f"The migration {path} {changed}. Put the file back as it was, and write a new one for the change.",
+            migration=path,
+        )

@@ -1,12 +1,13 @@
 """Named queries: the SQL of a room lives in its `queries.sql`, is read once, and is called by name."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -93,17 +94,15 @@ class Queries:
     def _find(self, name: str) -> Query:
         query = self._queries.get(name)
         if query is None:
-            message = f"{self.source} has no query {name!r}; it has {', '.join(self._queries) or 'none'}"
-            raise QueryMisused(message)
+            raise QueryMisused(f"{self.source} has no query {name!r}; it has {', '.join(self._queries) or 'none'}")
         return query
 
     def _bind(self, name: str, params: Mapping[str, object]) -> tuple[str, tuple[object, ...]]:
         query = self._find(name)
-        if params.keys() != set(query.parameters):
+        if len(params) != len(query.parameters) or not params.keys() >= set(query.parameters):
             missing = sorted(set(query.parameters) - params.keys())
             extra = sorted(params.keys() - set(query.parameters))
-            message = f"{self.source}, query {name!r}: missing {missing}, not known {extra}"
-            raise QueryMisused(message)
+            raise QueryMisused(f"{self.source}, query {name!r}: missing {missing}, not known {extra}")
         return query.text, tuple(params[parameter] for parameter in query.parameters)
 
 
@@ -144,8 +143,7 @@ def parse(text: str, *, source: str) -> Queries:
     for name, line, body in _split(text, source):
         place = f"{source}:{line}, query {name!r}"
         if NAME.fullmatch(name) is None or name in queries:
-            message = f"{place}: a name is lower-case words joined by _, and is used once"
-            raise QueryMisused(message)
+            raise QueryMisused(f"{place}: a name is lower-case words joined by _, and is used once")
         queries[name] = _parse_statement(name, body, place)
     return Queries(source, queries)
 
@@ -161,46 +159,34 @@ def _split(text: str, source: str) -> Iterator[tuple[str, int, str]]:
     ]
     first = headers[0][1] if headers else len(text)
     if any(kind != "comment" for kind, _ in _parts(text[:first], source)):
-        message = f"{source}: something stands before the first `-- name:`"
-        raise QueryMisused(message)
+        raise QueryMisused(f"{source}: something stands before the first `-- name:`")
     ends = [start for _, start, _ in headers[1:]] + [len(text)]
     for (name, start, body), end in zip(headers, ends, strict=True):
         yield name, text.count("\n", 0, start) + 1, text[body:end]
 
 
 def _parse_statement(name: str, body: str, place: str) -> Query:
-    parameters: list[str] = []
-    comments: list[str] = []
-    statement: list[str] = []
-    ended = False
-    for kind, part in _parts(body, place):
-        if kind == "comment":
-            if statement:
-                # PostgreSQL reads a comment as white space, so words around it must not grow together.
-                statement.append(" ")
-            elif not ended:
-                comments.append(part.removeprefix("--").strip())
-            continue
-        if ended:
-            message = f"{place}: one statement, and nothing after its `;`"
-            raise QueryMisused(message)
-        if kind == "position":
-            message = f"{place}: write :name instead of {part}"
-            raise QueryMisused(message)
-        if kind == "end":
-            ended = True
-        elif kind == "placeholder":
-            if part[1:] not in parameters:
-                parameters.append(part[1:])
-            statement.append(f"${parameters.index(part[1:]) + 1}")
-        else:
-            statement.append(part)
-    if not ended or not statement:
-        message = f"{place}: a statement that ends in `;` is expected"
-        raise QueryMisused(message)
+    parts = list(_parts(body, place))
+    kinds = [kind for kind, _ in parts if kind not in {"comment", "space"}]
+    if kinds[-1:] != ["end"] or kinds.count("end") > 1 or kinds == ["end"]:
+        raise QueryMisused(f"{place}: one statement that ends in `;` is expected, and nothing after it")
+    if "position" in kinds:
+        raise QueryMisused(f"{place}: write :name instead of $1")
+    parameters = tuple(dict.fromkeys(part[1:] for kind, part in parts if kind == "placeholder"))
+    leading = takewhile(lambda part: part[0] == "comment", parts)
     return Query(
-        name=name, text="".join(statement).strip(), parameters=tuple(parameters), comment="\n".join(comments)
+        name=name,
+        text="".join(_render(kind, part, parameters) for kind, part in parts).strip(),
+        parameters=parameters,
+        comment="\n".join(part.removeprefix("--").strip() for _, part in leading),
     )
+
+
+def _render(kind: str, part: str, parameters: Sequence[str]) -> str:
+    if kind == "placeholder":
+        return f"${parameters.index(part[1:]) + 1}"
+    # PostgreSQL reads a comment as white space, so the words around it must not grow together.
+    return {"comment": " ", "end": ""}.get(kind, part)
 
 
 def _parts(text: str, place: str) -> Iterator[tuple[str, str]]:
@@ -233,8 +219,7 @@ def _scan(text: str, place: str) -> Iterator[tuple[str, int, str]]:
     while (found := TOKEN.search(text, position)) is not None:
         kind, start, end = str(found.lastgroup), found.start(), found.end()
         if kind == "open":
-            message = f"{place}: a quote is opened and never closed: {text[start : start + 30]!r}"
-            raise QueryMisused(message)
+            raise QueryMisused(f"{place}: a quote is opened and never closed: {text[start : start + 30]!r}")
         elif kind == "block_comment":
             end = _end_of_comment(text, start, place)
         yield kind, start, text[start:end]
@@ -248,5 +233,4 @@ def _end_of_comment(text: str, start: int, place: str) -> int:
         depth += 1 if mark[0] == "/*" else -1
         if depth == 0:
             return start + mark.end()
-    message = f"{place}: a comment is opened and never closed: {text[start : start + 30]!r}"
-    raise QueryMisused(message)
+    raise QueryMisused(f"{place}: a comment is opened and never closed: {text[start : start + 30]!r}")
