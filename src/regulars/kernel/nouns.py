@@ -16,6 +16,7 @@ __all__ = [
     "LINES_MAX",
     "Activity",
     "Award",
+    "Body",
     "Claim",
     "Discount",
     "Due",
@@ -81,26 +82,31 @@ class Identifier(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fie
     value: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class Activity(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that happened to a member, or that someone asks for. `(source, id)` names it for ever."""
+class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an activity says, whoever its member is: this is journalled, and its digest tells a retry from a clash."""
 
-    id: str
+    id: Annotated[str, Meta(min_length=1, max_length=128)]
     """The sender's own name of it, unique within `source`."""
-    source: str
-    kind: str
-    occurred_at: datetime
-    member: UUID | Identifier
-    store: str = ""
-    channel: str = ""
-    lines: tuple[Line, ...] = ()
-    returned: tuple[Returned, ...] = ()
+    source: Annotated[str, Meta(min_length=1, max_length=64)]
+    kind: Name
+    occurred_at: Annotated[datetime, Meta(tz=True)]
+    store: Text = ""
+    channel: Text = ""
+    lines: Annotated[tuple[Line, ...], Meta(max_length=LINES_MAX)] = ()
+    returned: Annotated[tuple[Returned, ...], Meta(max_length=LINES_MAX)] = ()
     """For a return: the lines that come back; empty means all that is left of the purchase."""
-    origin: str = ""
+    origin: Text = ""
     """For a return or a reversal: the `id` of the earlier activity, of the same source."""
     ask: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
     """The settings of a command (points, currency, reason, …), checked by the verb that serves its kind."""
     data: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
     """Further facts that offers may read (weather, device, answers). Never personal data."""
+
+
+class Activity(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that happened to a member, or that someone asks for. `(source, id)` names it for ever."""
+
+    member: UUID | Identifier
 
 
 class Reason(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -293,6 +299,8 @@ class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     grants: tuple[Grant, ...] = ()
     later: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
+    returned: tuple[Returned, ...] = ()
+    """For a return: what came back, line by line."""
     memories: Mapping[str, str] = field(default_factory=dict[str, str])
     """By offer: SHA-256 of the memory that this activity left, so that a stored memory can be proved."""
     reasons: tuple[Reason, ...] = ()

@@ -1,0 +1,87 @@
+-- name: find_keys
+-- Activities that came in under these names before, with their stored answers.
+SELECT wanted.place, key.member_id, key.activity_id, key.digest, journal.receipt
+FROM unnest(cast(:sources AS text[]), cast(:ids AS text[])) WITH ORDINALITY AS wanted (source, id, place)
+INNER JOIN activity.key AS key ON wanted.source = key.source AND wanted.id = key.id
+INNER JOIN activity.journal AS journal ON key.member_id = journal.member_id AND key.activity_id = journal.id;
+
+-- name: originals
+-- Activities by name, whole: what a return or a reversal speaks of.
+SELECT wanted.place, key.member_id, key.activity_id, journal.body, journal.receipt
+FROM unnest(cast(:sources AS text[]), cast(:ids AS text[])) WITH ORDINALITY AS wanted (source, id, place)
+INNER JOIN activity.key AS key ON wanted.source = key.source AND wanted.id = key.id
+INNER JOIN activity.journal AS journal ON key.member_id = journal.member_id AND key.activity_id = journal.id;
+
+-- name: answers_to
+-- What was recorded about earlier activities since, oldest first.
+SELECT journal.member_id, journal.origin_id, journal.kind, journal.receipt
+FROM unnest(cast(:members AS uuid[]), cast(:origins AS uuid[])) AS wanted (member_id, origin_id)
+INNER JOIN activity.journal AS journal
+    ON wanted.member_id = journal.member_id AND wanted.origin_id = journal.origin_id
+ORDER BY journal.seq;
+
+-- name: open_dues
+SELECT member_id, parent_id, name, kind, at, data
+FROM activity.due
+WHERE member_id = ANY(cast(:members AS uuid[])) AND state = 'open'
+ORDER BY at, parent_id, name;
+
+-- name: due_members
+-- Members for whom something is due, soonest first.
+SELECT member_id, min(at) AS at
+FROM activity.due
+WHERE state = 'open' AND at <= :at
+GROUP BY member_id
+ORDER BY min(at), member_id
+LIMIT :most;
+
+-- name: add_dues
+INSERT INTO activity.due (member_id, parent_id, name, kind, at, data, state)
+SELECT member_id, parent_id, name, kind, at, data, state
+FROM unnest(
+    cast(:members AS uuid[]), cast(:parents AS uuid[]), cast(:names AS text[]), cast(:kinds AS text[]),
+    cast(:ats AS timestamptz[]), cast(:datas AS jsonb[]), cast(:states AS text[])
+) AS added (member_id, parent_id, name, kind, at, data, state);
+
+-- name: end_dues
+UPDATE activity.due AS kept
+SET state = ended.state
+FROM
+    unnest(cast(:members AS uuid[]), cast(:parents AS uuid[]), cast(:names AS text[]), cast(:states AS text[]))
+    AS ended (member_id, parent_id, name, state)
+WHERE
+    kept.member_id = ended.member_id AND kept.parent_id = ended.parent_id AND kept.name = ended.name
+    AND kept.state = 'open';
+
+-- name: add_keys
+INSERT INTO activity.key (source, id, member_id, activity_id, digest)
+SELECT source, id, member_id, activity_id, digest
+FROM unnest(
+    cast(:sources AS text[]), cast(:ids AS text[]), cast(:members AS uuid[]), cast(:activities AS uuid[]),
+    cast(:digests AS bytea[])
+) AS added (source, id, member_id, activity_id, digest);
+
+-- name: add_journal
+INSERT INTO activity.journal (
+    member_id, id, kind, occurred_at, recorded_at, program, origin_id, parent_id, body, receipt
+)
+SELECT member_id, id, kind, occurred_at, recorded_at, program, origin_id, parent_id, body, receipt
+FROM unnest(
+    cast(:members AS uuid[]), cast(:ids AS uuid[]), cast(:kinds AS text[]), cast(:occurred_ats AS timestamptz[]),
+    cast(:recorded_ats AS timestamptz[]), cast(:programs AS text[]), cast(:origins AS uuid[]),
+    cast(:parents AS uuid[]), cast(:bodies AS jsonb[]), cast(:receipts AS jsonb[])
+) WITH ORDINALITY AS added (
+    member_id, id, kind, occurred_at, recorded_at, program, origin_id, parent_id, body, receipt, place
+)
+ORDER BY place;
+
+-- name: receipts
+SELECT journal.member_id, journal.id, journal.receipt
+FROM unnest(cast(:members AS uuid[]), cast(:ids AS uuid[])) AS wanted (member_id, id)
+INNER JOIN activity.journal AS journal ON wanted.member_id = journal.member_id AND wanted.id = journal.id;
+
+-- name: count_by_kind
+SELECT kind, count(*) AS activities
+FROM activity.journal
+GROUP BY kind
+ORDER BY kind;

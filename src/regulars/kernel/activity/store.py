@@ -1,0 +1,210 @@
+"""The journal's rows: keys, activities with their receipts, and what is due later. The room's only SQL."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from regulars.base.db import ConstraintBroken, Read, Tx
+from regulars.base.sql import load
+from regulars.kernel.nouns import Body, Receipt, Scalar
+
+__all__ = [
+    "Known",
+    "Past",
+    "Recorded",
+    "Waiting",
+    "answers_to",
+    "append",
+    "count_by_kind",
+    "due_members",
+    "end_dues",
+    "find_keys",
+    "open_dues",
+    "originals",
+    "receipts",
+    "add_dues",
+]
+
+SQL = load("regulars.kernel.activity")
+read_receipt = msgspec.json.Decoder(Receipt).decode
+read_body = msgspec.json.Decoder(Body).decode
+read_data = msgspec.json.Decoder(dict[str, Scalar]).decode
+write_json = msgspec.json.Encoder(order="deterministic").encode
+
+NameOf = tuple[str, str]
+"""(source, id)"""
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """An activity that came in under a name before."""
+
+    member: UUID
+    activity: UUID
+    digest: bytes
+    receipt: Receipt
+
+
+class Past(Struct, frozen=True, kw_only=True):
+    """An earlier activity, whole."""
+
+    member: UUID
+    activity: UUID
+    body: Body
+    receipt: Receipt
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """Something that the clock will bring. Named by the activity that left it."""
+
+    member: UUID
+    parent: UUID
+    name: str
+    kind: str
+    at: datetime
+    data: Mapping[str, Scalar]
+
+    @property
+    def key(self) -> tuple[UUID, UUID, str]:
+        return (self.member, self.parent, self.name)
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """One row to append: an activity, how it is named, and what it did."""
+
+    body: Body
+    text: bytes
+    """The body as it is journalled and digested."""
+    digest: bytes
+    receipt: Receipt
+    origin: UUID | None = None
+    parent: UUID | None = None
+
+
+async def find_keys(read: Read, names: Sequence[NameOf]) -> dict[NameOf, Known]:
+    """Find which of these names are taken, and by what. One statement."""
+    sources, ids = [name[0] for name in names], [name[1] for name in names]
+    return {
+        names[row[0] - 1]: Known(member=row[1], activity=row[2], digest=row[3], receipt=read_receipt(row[4]))
+        for row in await SQL.rows(read, "find_keys", sources=sources, ids=ids)
+    }
+
+
+async def originals(read: Read, names: Sequence[NameOf]) -> dict[NameOf, Past]:
+    """Read activities by name. One statement; none for no names."""
+    if not names:
+        return {}
+    sources, ids = [name[0] for name in names], [name[1] for name in names]
+    return {
+        names[row[0] - 1]: Past(
+            member=row[1], activity=row[2], body=read_body(row[3]), receipt=read_receipt(row[4])
+        )
+        for row in await SQL.rows(read, "originals", sources=sources, ids=ids)
+    }
+
+
+async def answers_to(read: Read, activities: Sequence[tuple[UUID, UUID]]) -> dict[UUID, list[Receipt]]:
+    """Read what was recorded since about (member, activity), oldest first. One statement; none for none."""
+    found: dict[UUID, list[Receipt]] = {}
+    if activities:
+        members, origins = [pair[0] for pair in activities], [pair[1] for pair in activities]
+        for row in await SQL.rows(read, "answers_to", members=members, origins=origins):
+            found.setdefault(row["origin_id"], []).append(read_receipt(row["receipt"]))
+    return found
+
+
+async def open_dues(read: Read, members: Sequence[UUID]) -> dict[UUID, list[Waiting]]:
+    """Read what waits for each member, soonest first. One statement."""
+    found: dict[UUID, list[Waiting]] = {}
+    for row in await SQL.rows(read, "open_dues", members=members):
+        waiting = Waiting(
+            member=row[0], parent=row[1], name=row[2], kind=row[3], at=row[4], data=read_data(row[5])
+        )
+        found.setdefault(waiting.member, []).append(waiting)
+    return found
+
+
+async def due_members(read: Read, *, at: datetime, most: int) -> list[UUID]:
+    """List members for whom something is due by `at`, soonest first."""
+    return [row["member_id"] for row in await SQL.rows(read, "due_members", at=at, most=most)]
+
+
+async def add_dues(tx: Tx, dues: Sequence[tuple[Waiting, str]]) -> None:
+    """Append what will be due, each with its state (it may already be done or replaced). One statement."""
+    if dues:
+        await SQL.run(
+            tx,
+            "add_dues",
+            members=[due.member for due, _ in dues],
+            parents=[due.parent for due, _ in dues],
+            names=[due.name for due, _ in dues],
+            kinds=[due.kind for due, _ in dues],
+            ats=[due.at for due, _ in dues],
+            datas=[write_json(due.data).decode() for due, _ in dues],
+            states=[state for _, state in dues],
+        )
+
+
+async def end_dues(tx: Tx, ended: Mapping[tuple[UUID, UUID, str], str]) -> None:
+    """Mark what was due as done or cancelled. Each was open: another answer is a lost lock."""
+    if ended:
+        status = await SQL.run(
+            tx,
+            "end_dues",
+            members=[key[0] for key in ended],
+            parents=[key[1] for key in ended],
+            names=[key[2] for key in ended],
+            states=list(ended.values()),
+        )
+        if status != f"UPDATE {len(ended)}":
+            message = f"{len(ended)} dues were to end, but the database says {status}"
+            raise ConstraintBroken(message, constraint="due_state", table="due", sqlstate="")
+
+
+async def append(tx: Tx, rows: Iterable[Recorded]) -> None:
+    """Write activities, their names and their receipts: last, once. Two statements."""
+    added = list(rows)
+    if not added:
+        return
+    receipts_ = [row.receipt for row in added]
+    members = [receipt.member for receipt in receipts_]
+    activities = [receipt.activity for receipt in receipts_]
+    await SQL.run(
+        tx,
+        "add_keys",
+        sources=[row.body.source for row in added],
+        ids=[row.body.id for row in added],
+        members=members,
+        activities=activities,
+        digests=[row.digest for row in added],
+    )
+    await SQL.run(
+        tx,
+        "add_journal",
+        members=members,
+        ids=activities,
+        kinds=[row.body.kind for row in added],
+        occurred_ats=[row.body.occurred_at for row in added],
+        recorded_ats=[receipt.recorded_at for receipt in receipts_],
+        programs=[receipt.program for receipt in receipts_],
+        origins=[row.origin for row in added],
+        parents=[row.parent for row in added],
+        bodies=[row.text.decode() for row in added],
+        receipts=[write_json(receipt).decode() for receipt in receipts_],
+    )
+
+
+async def receipts(read: Read, activities: Sequence[tuple[UUID, UUID]]) -> dict[UUID, Receipt]:
+    """Read the receipts of (member, activity) pairs, by activity. One statement; none for none."""
+    if not activities:
+        return {}
+    members, ids = [pair[0] for pair in activities], [pair[1] for pair in activities]
+    rows = await SQL.rows(read, "receipts", members=members, ids=ids)
+    return {row["id"]: read_receipt(row["receipt"]) for row in rows}
+
+
+async def count_by_kind(read: Read) -> dict[str, int]:
+    """Count the journal by kind of activity."""
+    return {row["kind"]: row["activities"] for row in await SQL.rows(read, "count_by_kind")}
