@@ -5,6 +5,8 @@ BIN := .venv/bin
 STEP := scripts/step.sh
 SQL := $(BIN)/sqlfluff
 SHELL := /bin/bash
+# One failed check does not hide the others; the exit status is still a failure.
+MAKEFLAGS += --keep-going
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -12,7 +14,7 @@ SHELL := /bin/bash
 help: ## This list
 	@echo 'Regulars: a loyalty platform for retailers. From a fresh clone, start with `make demo`.'
 	@echo
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo 'Examples: make demo ARGS=--fast · make unit ARGS="-k ledger -n 0" · make fmt lint types'
 

@@ -8,11 +8,13 @@
 # yours to say, in the usual places (UV_*, PIP_*, uv.toml, pip.conf); with none of them, the public one.
 # Costs a few milliseconds when nothing changed.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd -P "$(dirname "$0")/.."
 
 kind=${1:-dev}
 venv=.venv
 stamp=$venv/.installed
+unreachable="not everything could be installed; the lines above say why. When the package index cannot be reached, name
+       yours (PIP_INDEX_URL, UV_DEFAULT_INDEX) or your proxy (HTTPS_PROXY), and run this again: it goes on from here."
 
 die() {
     printf 'setup: %s\n' "$@" >&2
@@ -74,9 +76,9 @@ adopt_pip_settings() {
 
 make_environment() { # PYTHON: sets $uv
     local python=$1
-    if [ -e "$venv" ] && ! is_python_good "$venv/bin/python"; then
+    if [ -e "$venv" ] && ! { is_python_good "$venv/bin/python" && grep -qsF "$PWD/$venv" "$venv/bin/activate"; }; then
         [ -f "$venv/pyvenv.cfg" ] || die "$venv is in the way and is no virtual environment; move it."
-        say "$venv no longer works (moved, or its Python is gone); making it anew"
+        say "$venv no longer works (it was moved, or its Python is gone); making it anew"
         rm -rf "$venv"
     fi
     if uv=$(command -v uv); then
@@ -94,7 +96,7 @@ make_environment() { # PYTHON: sets $uv
             die "$venv has no pip and cannot get it; remove $venv and run this again."
         say "installing uv"
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
-            -r requirements/uv.txt
+            -r requirements/uv.txt || die "$unreachable"
     fi
 }
 
@@ -112,7 +114,8 @@ make_environment "$python"
 adopt_pip_settings "$python"
 rm -f "$stamp"
 say "installing what '$kind' needs into $venv"
-"$uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r "requirements/$kind.txt"
+"$uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r "requirements/$kind.txt" ||
+    die "$unreachable"
 # Its build backend came with the requirements, hash and all: nothing is fetched to build it.
 "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
 printf '%s\n%s\n' "$kind" "$(fingerprint)" > "$stamp"
