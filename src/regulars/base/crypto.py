@@ -44,9 +44,9 @@ class Digest:
 class _Keys:
     """The working keys of one master key."""
 
-    blind: bytes
-    wrap: bytes
-    token: bytes
+    blind: bytes = field(repr=False)
+    wrap: bytes = field(repr=False)
+    token: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,6 +56,7 @@ class Keyring:
     current: int
     """Id of the master key that new values are made with."""
     keys: Mapping[int, _Keys] = field(repr=False)
+    """By id, the current one first, then the newest."""
 
     @classmethod
     def derive(cls, masters: Mapping[int, bytes], *, current: int) -> "Keyring":
@@ -65,16 +66,14 @@ class Keyring:
         not among them; the message never holds a key.
         """
         if current not in masters:
-            message = f"the current master key {current} is not among {sorted(masters)}"
-            raise ValueError(message)
+            raise ValueError(f"the current master key {current} is not among {sorted(masters)}")
         for key_id, master in masters.items():
             if not 1 <= key_id <= KEY_ID_MAX:
-                message = f"a master key has an id from 1 to {KEY_ID_MAX}, not {key_id}"
-                raise ValueError(message)
+                raise ValueError(f"a master key has an id from 1 to {KEY_ID_MAX}, not {key_id}")
             if len(master) < KEY_BYTES:
-                message = f"master key {key_id} has {len(master)} bytes; at least {KEY_BYTES} are needed"
-                raise ValueError(message)
-        return cls(current=current, keys={key_id: _derive(master) for key_id, master in masters.items()})
+                raise ValueError(f"master key {key_id} has {len(master)} bytes; at least {KEY_BYTES} are needed")
+        order = sorted(masters, key=lambda key_id: (key_id != current, -key_id))
+        return cls(current=current, keys={key_id: _derive(masters[key_id]) for key_id in order})
 
     @property
     def blind_key_id(self) -> int:
@@ -88,13 +87,13 @@ class Keyring:
     def blinds(self, kind: str, value: str) -> tuple[Digest, ...]:
         """Digest a value with every key, the current one first: a value stored under an older key is found too."""
         return tuple(
-            Digest(key_id=key_id, value=_digest(self.keys[key_id].blind, kind, value)) for key_id in self._ids()
+            Digest(key_id=key_id, value=_digest(keys.blind, kind, value)) for key_id, keys in self.keys.items()
         )
 
     def digest_tokens(self, kind: str, token: str) -> tuple[Digest, ...]:
         """Digest a secret that somebody carries (an API key, a code) with every key, the current one first."""
         return tuple(
-            Digest(key_id=key_id, value=_digest(self.keys[key_id].token, kind, token)) for key_id in self._ids()
+            Digest(key_id=key_id, value=_digest(keys.token, kind, token)) for key_id, keys in self.keys.items()
         )
 
     def wrap(self, key: bytes, aad: bytes) -> bytes:
@@ -105,12 +104,8 @@ class Keyring:
         """Open what `wrap` made. Raises Tampered, also when its master key is not in this keyring."""
         keys = self.keys.get(_key_id(wrapped))
         if keys is None:
-            message = "a wrapped key names a master key that is not in the keyring"
-            raise Tampered(message)
+            raise Tampered("a wrapped key names a master key that is not in the keyring")
         return open_sealed(keys.wrap, wrapped, aad)
-
-    def _ids(self) -> list[int]:
-        return sorted(self.keys, key=lambda key_id: (key_id != self.current, -key_id))
 
 
 def new_member_key() -> bytes:
@@ -136,14 +131,12 @@ def open_sealed(key: bytes, sealed: bytes, aad: bytes) -> bytes:
     try:
         return AESGCM(key).decrypt(nonce, body, sealed[:HEADER_BYTES] + aad)
     except InvalidTag:
-        message = "a sealed value does not open: another key, another place, or changed bytes"
-        raise Tampered(message) from None
+        raise Tampered("a sealed value does not open: another key, another place, or changed bytes") from None
 
 
 def _key_id(sealed: bytes) -> int:
     if len(sealed) < HEADER_BYTES + NONCE_BYTES + TAG_BYTES or sealed[0] != AES_256_GCM:
-        message = "a sealed value is cut short or names an unknown algorithm"
-        raise Tampered(message)
+        raise Tampered("a sealed value is cut short or names an unknown algorithm")
     return int.from_bytes(sealed[1:HEADER_BYTES], "big")
 
 

@@ -68,8 +68,11 @@ async def add_identifier(tx: Tx, keyring: Keyring, member: UUID, identifier: Ide
     if locked is None:
         raise unknown(member)
     if locked.merged_into is not None:
-        message = "This member was merged into another one; add the identifier there."
-        raise MemberMerged(message, member=str(member), kept=str(locked.merged_into))
+        raise MemberMerged(
+            "This member was merged into another one; add the identifier there.",
+            member=str(member),
+            kept=str(locked.merged_into),
+        )
     key = await get_key(tx, keyring, member)
     sought = {wanted: keyring.blinds(wanted.kind, wanted.value)}
     owner = (await find_identifiers(tx, sought)).get(wanted)

@@ -61,6 +61,8 @@ def _normalise_email(value: str) -> str:
 
 
 def _normalise_card(value: str) -> str:
+    if value.isascii() and value.isalnum():
+        return value
     written = unicodedata.normalize("NFKC", value)
     return "".join(sign for sign in written if unicodedata.category(sign) not in {"Zs", "Pd"})
 

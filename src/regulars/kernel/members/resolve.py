@@ -55,7 +55,8 @@ async def resolve_many(
     """
     assert not auto_enrol or len(new_ids) == len(refs), "one new id for each reference"
     parsed = [ref if isinstance(ref, UUID) else _parse(ref) for ref in refs]
-    sought = {ref: keyring.blinds(ref.kind, ref.value) for ref in parsed if isinstance(ref, Identifier)}
+    distinct = dict.fromkeys(ref for ref in parsed if isinstance(ref, Identifier))
+    sought = {ref: keyring.blinds(ref.kind, ref.value) for ref in distinct}
     found = await find_identifiers(tx, sought)
     if auto_enrol and len(found) < len(sought):
         missing: dict[Identifier, UUID] = {}
@@ -100,8 +101,7 @@ def _end(into: Mapping[UUID, UUID | None], member: UUID) -> UUID:
         if kept is None:
             return end
         end = kept
-    message = f"member {member} is merged in more than {MERGES_MAX} steps, or in a circle"
-    raise RuntimeError(message)
+    raise RuntimeError(f"member {member} is merged in more than {MERGES_MAX} steps, or in a circle")
 
 
 def _parse(ref: Identifier) -> Identifier | Refusal:

@@ -138,8 +138,9 @@ async def get_key(read: Read, keyring: Keyring, member: UUID) -> bytes:
     if row is None:
         raise unknown(member)
     if row["wrapped_key"] is None:
-        message = "This member was erased; nothing personal is left, and nothing can be added."
-        raise MemberErased(message, member=str(member))
+        raise MemberErased(
+            "This member was erased; nothing personal is left, and nothing can be added.", member=str(member)
+        )
     return keyring.unwrap(row["wrapped_key"], member.bytes)
 
 
