@@ -68,6 +68,8 @@ ensure_venv_module() {
 adopt_pip_settings() {
     local index
     [ -z "${PIP_CERT:-}" ] || export SSL_CERT_FILE="${SSL_CERT_FILE:-$PIP_CERT}"
+    # Nor does it trust the certificates that this machine trusts, a company's own among them, unless told.
+    [ ! -e /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
     [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}${UV_CONFIG_FILE:-}" ] || return 0
     index=${PIP_INDEX_URL:-$("$venv/bin/python" -m pip config get global.index-url 2> /dev/null ||
         "$1" -m pip config get global.index-url 2> /dev/null || true)}
