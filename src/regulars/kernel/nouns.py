@@ -297,7 +297,7 @@ class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     discounts: tuple[tuple[str, Discount], ...] = ()
     traits: tuple[TraitChange, ...] = ()
     grants: tuple[Grant, ...] = ()
-    later: tuple[str, ...] = ()
+    later: tuple[Due, ...] = ()
     claims: tuple[Claim, ...] = ()
     returned: tuple[Returned, ...] = ()
     """For a return: what came back, line by line."""

@@ -63,15 +63,16 @@ FROM unnest(
 
 -- name: add_journal
 INSERT INTO activity.journal (
-    member_id, id, kind, occurred_at, recorded_at, program, origin_id, parent_id, body, receipt
+    member_id, id, kind, occurred_at, recorded_at, program, origin_id, parent_id, body, receipt, seal
 )
-SELECT member_id, id, kind, occurred_at, recorded_at, program, origin_id, parent_id, body, receipt
+SELECT member_id, id, kind, occurred_at, recorded_at, program, origin_id, parent_id, body, receipt, seal
 FROM unnest(
     cast(:members AS uuid[]), cast(:ids AS uuid[]), cast(:kinds AS text[]), cast(:occurred_ats AS timestamptz[]),
     cast(:recorded_ats AS timestamptz[]), cast(:programs AS text[]), cast(:origins AS uuid[]),
-    cast(:parents AS uuid[]), cast(:bodies AS jsonb[]), cast(:receipts AS jsonb[])
+    cast(:parents AS uuid[]), cast(:bodies AS json[]), cast(:receipts AS json[]),
+    cast(:seals AS bytea[])
 ) WITH ORDINALITY AS added (
-    member_id, id, kind, occurred_at, recorded_at, program, origin_id, parent_id, body, receipt, place
+    member_id, id, kind, occurred_at, recorded_at, program, origin_id, parent_id, body, receipt, seal, place
 )
 ORDER BY place;
 

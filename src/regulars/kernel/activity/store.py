@@ -1,5 +1,6 @@
 """The journal's rows: keys, activities with their receipts, and what is due later. The room's only SQL."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -168,9 +169,10 @@ async def append(tx: Tx, rows: Iterable[Recorded]) -> None:
     added = list(rows)
     if not added:
         return
-    receipts_ = [row.receipt for row in added]
-    members = [receipt.member for receipt in receipts_]
-    activities = [receipt.activity for receipt in receipts_]
+    answers = [row.receipt for row in added]
+    texts = [write_json(receipt) for receipt in answers]
+    members = [receipt.member for receipt in answers]
+    activities = [receipt.activity for receipt in answers]
     await SQL.run(
         tx,
         "add_keys",
@@ -187,12 +189,13 @@ async def append(tx: Tx, rows: Iterable[Recorded]) -> None:
         ids=activities,
         kinds=[row.body.kind for row in added],
         occurred_ats=[row.body.occurred_at for row in added],
-        recorded_ats=[receipt.recorded_at for receipt in receipts_],
-        programs=[receipt.program for receipt in receipts_],
+        recorded_ats=[receipt.recorded_at for receipt in answers],
+        programs=[receipt.program for receipt in answers],
         origins=[row.origin for row in added],
         parents=[row.parent for row in added],
         bodies=[row.text.decode() for row in added],
-        receipts=[write_json(receipt).decode() for receipt in receipts_],
+        receipts=[text.decode() for text in texts],
+        seals=[hashlib.sha256(row.digest + text).digest() for row, text in zip(added, texts, strict=True)],
     )
 
 

@@ -25,8 +25,10 @@ CREATE TABLE activity.journal (
     -- The earlier activity that this one undoes or answers, and the one that left it behind.
     origin_id uuid,
     parent_id uuid,
-    body jsonb NOT NULL,
-    receipt jsonb NOT NULL,
+    -- Both exactly as they were written: the digest of the key is the body's, the seal is over digest and receipt.
+    body json NOT NULL,
+    receipt json NOT NULL,
+    seal bytea NOT NULL,
     CONSTRAINT journal_pkey PRIMARY KEY (member_id, id)
 );
 CREATE INDEX journal_window ON activity.journal (xid, seq);

@@ -1,0 +1,38 @@
+"""The one path in: lock, read once, fold, write once. Every change to what a member holds comes through here.
+
+`record_many` is the path; `batch.py` is the fold of one fact after another; the rooms know nothing of each other.
+"""
+
+from regulars.kernel.spine.model import (
+    ActivityDiffers,
+    ActivityInFuture,
+    ActivityTooLate,
+    House,
+    KindUnknown,
+    MemberClosed,
+    Outcome,
+    PurchaseOfAnother,
+    PurchaseUnknown,
+    ReturnTooLarge,
+    SourceReserved,
+)
+from regulars.kernel.spine.record import BATCH_MAX, bring_due, publish, record, record_many
+
+__all__ = [
+    "BATCH_MAX",
+    "ActivityDiffers",
+    "ActivityInFuture",
+    "ActivityTooLate",
+    "House",
+    "KindUnknown",
+    "MemberClosed",
+    "Outcome",
+    "PurchaseOfAnother",
+    "PurchaseUnknown",
+    "ReturnTooLarge",
+    "SourceReserved",
+    "bring_due",
+    "publish",
+    "record",
+    "record_many",
+]

@@ -1,0 +1,411 @@
+"""One batch between its reads and its writes: facts are taken one by one, and each sees what those before it did.
+
+No SQL here. What the rooms read goes in; what is to be written comes out. A refused fact leaves no trace.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from regulars.base.errors import Refusal
+from regulars.kernel import activity as journal
+from regulars.kernel import ledger, limits, members, program
+from regulars.kernel.nouns import Activity, Body, Original, Posted, Posting, Reason, Receipt, Ruling, Step, TraitChange
+from regulars.kernel.spine import returns
+from regulars.kernel.spine.model import (
+    ActivityDiffers,
+    ActivityInFuture,
+    ActivityTooLate,
+    House,
+    KindUnknown,
+    MemberClosed,
+    Outcome,
+    PurchaseUnknown,
+    SourceReserved,
+)
+
+__all__ = ["CLOCK", "EXPIRE", "FACTS", "RETURN", "Batch", "write_body"]
+
+CLOCK: Final = "clock"
+"""The source of what the clock brings. Nobody else may send under it."""
+EXPIRE: Final = "expire"
+RETURN: Final = "return"
+FACTS: Final = frozenset({"purchase", RETURN})
+"""Kinds that are always taken, even where no offer answers to them."""
+SKEW_MAX: Final = timedelta(minutes=15)
+"""How far a sender's clock may be ahead of the ledger's."""
+BROUGHT_MAX: Final = 1_000
+"""Activities that the clock may bring to one member at once: more would be offers that call each other."""
+
+NameOf = tuple[str, str]
+DueKey = tuple[UUID, UUID, str]
+encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """What was read under the locks, and what the facts taken so far made of it."""
+
+    house: House
+    releases: program.Releases
+    members: Mapping[UUID, members.Member]
+    keys: Mapping[NameOf, journal.Known]
+    kept: Mapping[UUID, UUID]
+    """Members of stored receipts that are not the ones named now, and who they are today."""
+    originals: Mapping[NameOf, journal.Past]
+    answers: dict[UUID, list[Receipt]]
+    book: ledger.Book
+    memories: dict[UUID, dict[str, bytes]]
+    traits: members.TraitHistory
+    dues: dict[UUID, list[journal.Waiting]]
+    ceilings: limits.Ceilings
+    recorded: dict[NameOf, journal.Recorded] = field(default_factory=dict[NameOf, journal.Recorded])
+    changed_memories: dict[tuple[UUID, str], None] = field(default_factory=dict[tuple[UUID, str], None])
+    changed_traits: list[tuple[UUID, TraitChange, UUID]] = field(
+        default_factory=list[tuple[UUID, TraitChange, UUID]]
+    )
+    added_dues: dict[DueKey, tuple[journal.Waiting, str]] = field(
+        default_factory=dict[DueKey, tuple[journal.Waiting, str]]
+    )
+    ended_dues: dict[DueKey, str] = field(default_factory=dict[DueKey, str])
+    stuck: list[tuple[UUID, Refusal]] = field(default_factory=list[tuple[UUID, Refusal]])
+    """What the clock brought and was refused: (member, why). It goes on waiting."""
+
+    def take(self, fact: Activity, member: UUID | Refusal, at: datetime) -> Outcome:
+        """Take one fact at ledger time `at`: its receipt, the stored one when it came before, or why not."""
+        if isinstance(member, Refusal):
+            return Outcome(refusal=member)
+        body = _body_of(fact)
+        text = write_body(body)
+        digest = hashlib.sha256(text).digest()
+        try:
+            if (stored := self._stored(body, digest, member)) is not None:
+                return Outcome(receipt=stored, repeated=True)
+            self._check(body, member, at)
+            self.bring_clock(member, at)
+            return Outcome(receipt=self._record(body, member, at, text=text, digest=digest))
+        except Refusal as refusal:
+            return Outcome(refusal=refusal)
+
+    def _stored(self, body: Body, digest: bytes, member: UUID) -> Receipt | None:
+        name = (body.source, body.id)
+        known = self.keys.get(name)
+        if known is not None:
+            before, same = known.receipt, known.digest == digest
+        elif (recorded := self.recorded.get(name)) is not None:
+            before, same = recorded.receipt, recorded.digest == digest
+        else:
+            return None
+        # After a merge the stored receipt still names the member that is gone.
+        if not same or member != self.kept.get(before.member, before.member):
+            message = f"The id {body.id!r} of {body.source!r} was already used for another activity."
+            raise ActivityDiffers(message, source=body.source, id=body.id)
+        return before
+
+    def _check(self, body: Body, member: UUID, at: datetime) -> None:
+        if body.source == CLOCK:
+            message = f"The source {CLOCK!r} is the ledger's own. Name your system, such as 'till'."
+            raise SourceReserved(message)
+        if body.occurred_at > at + SKEW_MAX:
+            message = f"{body.occurred_at.isoformat()} is still to come: the ledger's time is {at.isoformat()}."
+            raise ActivityInFuture(message, ledger_time=at.isoformat())
+        if body.occurred_at < at - timedelta(days=self.house.late_days_max):
+            message = (
+                f"{body.occurred_at.isoformat()} is more than {self.house.late_days_max} days before the ledger's"
+                f" time, {at.isoformat()}. Older facts are taken by `regulars replay` or an opening balance."
+            )
+            raise ActivityTooLate(message, late_days_max=self.house.late_days_max)
+        if self.members[member].state in {"closed", "erased"}:
+            message = "This membership has ended; nothing more can be recorded for it."
+            raise MemberClosed(message, member=str(member))
+
+    # -- what the clock brings ---------------------------------------------------------------------------------
+
+    def bring_clock(self, member: UUID, at: datetime) -> int:
+        """Do for one member what time has made due by `at`, so that nothing later depends on when a sweeper ran."""
+        at = self.book.time(member, at)
+        brought = 0
+        if self.book.due_at(member) <= at:
+            brought += self._expire(member, at)
+        while (waiting := self._next_due(member, at)) is not None:
+            assert brought < BROUGHT_MAX
+            brought += 1
+            body = Body(
+                id=f"{waiting.parent}:{waiting.name}",
+                source=CLOCK,
+                kind=waiting.kind,
+                occurred_at=waiting.at,
+                data=waiting.data,
+            )
+            self.dues[member].remove(waiting)
+            try:
+                self._record(body, member, at, parent=waiting.parent)
+            except Refusal as refusal:
+                self.stuck.append((member, refusal))
+            else:
+                self._end_due(waiting, "done")
+        return brought
+
+    def _next_due(self, member: UUID, at: datetime) -> journal.Waiting | None:
+        due = [waiting for waiting in self.dues.get(member, ()) if waiting.at <= at]
+        return min(due, key=lambda waiting: (waiting.at, waiting.parent, waiting.name)) if due else None
+
+    def _end_due(self, waiting: journal.Waiting, state: str) -> None:
+        if waiting.key in self.added_dues:
+            self.added_dues[waiting.key] = (waiting, state)
+        else:
+            self.ended_dues[waiting.key] = state
+
+    def _expire(self, member: UUID, at: datetime) -> int:
+        activity = self.house.new_id()
+        postings: list[Posted] = []
+        for currency in self.book.currencies(member):
+            ended = self.book.expire(member, currency, activity=activity, at=at)
+            if ended is not None:
+                postings.append(ended)
+        if not postings:
+            return 0
+        body = Body(id=f"{EXPIRE}:{member}:{at.isoformat()}", source=CLOCK, kind=EXPIRE, occurred_at=at)
+        self._keep(body, self._receipt(body, member, activity, at, self._program_at(at), postings))
+        return 1
+
+    def _program_at(self, at: datetime) -> str:
+        try:
+            return self.releases.plan_at(at).hash
+        except program.NoProgram:
+            # Points end whether or not a programme is live.
+            return ""
+
+    # -- the fold ----------------------------------------------------------------------------------------------
+
+    def _record(
+        self,
+        body: Body,
+        member: UUID,
+        at: datetime,
+        *,
+        text: bytes | None = None,
+        digest: bytes | None = None,
+        parent: UUID | None = None,
+    ) -> Receipt:
+        at = self.book.time(member, at)
+        plan = self.releases.plan_at(body.occurred_at)
+        if body.kind not in FACTS and not plan.earns(body.kind):
+            message = f"No offer of the programme answers to {body.kind!r}, and it is no command."
+            raise KindUnknown(message, kind=body.kind)
+        fact, past, original = self._with_original(body, member)
+        step = Step(
+            member=member,
+            activity=fact,
+            at=at,
+            day=plan.day_of(body.occurred_at),
+            traits=self.traits.as_of(member, body.occurred_at),
+            balances=self.book.balances(member),
+            left=self.ceilings.left,
+            original=original,
+        )
+        ruling = program.rule(plan, self.memories.get(member, {}), step)
+        activity = self.house.new_id()
+        mark = self.book.mark()
+        try:
+            postings, reasons = self._post(ruling, member, activity, plan.hash, at, past, original)
+        except Refusal:
+            self.book.undo(mark)
+            raise
+        receipt = self._receipt(body, member, activity, at, plan.hash, postings)
+        receipt = self._with_ruling(receipt, ruling, reasons, fact)
+        self._apply(ruling, receipt)
+        self._keep(body, receipt, text=text, digest=digest, parent=parent, past=past)
+        return receipt
+
+    def _with_original(self, body: Body, member: UUID) -> tuple[Activity, journal.Past | None, Original | None]:
+        fact = _activity_of(body, member)
+        if body.kind != RETURN:
+            return fact, None, None
+        past = self._find_past((body.source, body.origin))
+        original = returns.original_of(member, past, self.answers.get(past.activity, ()))
+        return replace(fact, returned=returns.expand(fact, original)), past, original
+
+    def _find_past(self, name: NameOf) -> journal.Past:
+        recorded = self.recorded.get(name)
+        if recorded is not None:
+            receipt = recorded.receipt
+            return journal.Past(
+                member=receipt.member, activity=receipt.activity, body=recorded.body, receipt=receipt
+            )
+        past = self.originals.get(name)
+        if past is None:
+            message = f"No purchase {name[1]!r} of {name[0]!r} was recorded. Send the purchase first."
+            raise PurchaseUnknown(message, source=name[0], origin=name[1])
+        return past
+
+    def _post(
+        self,
+        ruling: Ruling,
+        member: UUID,
+        activity: UUID,
+        version: str,
+        at: datetime,
+        past: journal.Past | None,
+        original: Original | None,
+    ) -> tuple[list[Posted], list[Reason]]:
+        postings: list[Posted] = []
+        reasons: list[Reason] = []
+        for posting in ruling.postings:
+            if posting.points < 0:
+                assert past is not None
+                assert original is not None
+                lots = returns.own_lots(past.receipt, original.taken, posting.offer, posting.currency)
+                postings += self._take_back(posting, lots, member, activity, at)
+            elif posting.expires_at is not None and posting.expires_at <= at:
+                reasons.append(Reason(offer=posting.offer, code="expired_before_issue"))
+            else:
+                postings.append(self.book.issue(member, posting, activity=activity, program=version, at=at))
+        return postings, reasons
+
+    def _take_back(
+        self, posting: Posting, lots: list[tuple[int, int]], member: UUID, activity: UUID, at: datetime
+    ) -> Iterable[Posted]:
+        left = -posting.points
+        for number, points in lots:
+            if part := min(left, points):
+                left -= part
+                yield ledger.take_back(
+                    self.book,
+                    member,
+                    posting.currency,
+                    part,
+                    own=number,
+                    offer=posting.offer,
+                    activity=activity,
+                    at=at,
+                )
+        assert left == 0, "a return takes back no more than was given"
+
+    # -- keeping what it did -----------------------------------------------------------------------------------
+
+    def _apply(self, ruling: Ruling, receipt: Receipt) -> None:
+        member, activity = receipt.member, receipt.activity
+        for claim in receipt.claims:
+            self.ceilings.take(
+                claim.ceiling, claim.amount, activity=activity, member=member, at=receipt.recorded_at
+            )
+        if ruling.memories:
+            self.memories.setdefault(member, {}).update(ruling.memories)
+            self.changed_memories.update(dict.fromkeys((member, offer) for offer in ruling.memories))
+        if ruling.traits:
+            self.traits = self.traits.add(member, ruling.traits)
+            self.changed_traits += [(member, change, activity) for change in ruling.traits]
+        for due in ruling.later:
+            if due.replaces:
+                for waiting in [w for w in self.dues.get(member, ()) if w.name == due.replaces]:
+                    self.dues[member].remove(waiting)
+                    self._end_due(waiting, "cancelled")
+            waiting = journal.Waiting(
+                member=due.member or member,
+                parent=activity,
+                name=due.name,
+                kind=due.kind,
+                at=due.at,
+                data=due.data,
+            )
+            self.added_dues[waiting.key] = (waiting, "open")
+            if waiting.member == member:
+                self.dues.setdefault(member, []).append(waiting)
+
+    def _receipt(
+        self, body: Body, member: UUID, activity: UUID, at: datetime, version: str, postings: list[Posted]
+    ) -> Receipt:
+        return Receipt(
+            activity=activity,
+            member=member,
+            source=body.source,
+            id=body.id,
+            kind=body.kind,
+            occurred_at=body.occurred_at,
+            recorded_at=at,
+            program=version,
+            postings=tuple(postings),
+            balances={posted.currency: self.book.shown(member, posted.currency) for posted in postings},
+        )
+
+    @staticmethod
+    def _with_ruling(receipt: Receipt, ruling: Ruling, reasons: list[Reason], fact: Activity) -> Receipt:
+        return replace(
+            receipt,
+            discounts=ruling.discounts,
+            traits=ruling.traits,
+            grants=ruling.grants,
+            later=ruling.later,
+            claims=ruling.claims,
+            returned=fact.returned,
+            memories={offer: hashlib.sha256(memory).hexdigest() for offer, memory in ruling.memories.items()},
+            reasons=(*ruling.reasons, *reasons),
+        )
+
+    def _keep(
+        self,
+        body: Body,
+        receipt: Receipt,
+        *,
+        text: bytes | None = None,
+        digest: bytes | None = None,
+        parent: UUID | None = None,
+        past: journal.Past | None = None,
+    ) -> None:
+        written = text if text is not None else write_body(body)
+        self.recorded[body.source, body.id] = journal.Recorded(
+            body=body,
+            text=written,
+            digest=digest if digest is not None else hashlib.sha256(written).digest(),
+            receipt=receipt,
+            origin=past.activity if past is not None else None,
+            parent=parent,
+        )
+        if past is not None:
+            self.answers.setdefault(past.activity, []).append(receipt)
+
+
+def write_body(body: Body) -> bytes:
+    """Write what an activity says as it is journalled; its SHA-256 is the activity's digest."""
+    return encode(body)
+
+
+def _body_of(fact: Activity) -> Body:
+    """Leave the member out (a retry may name them another way), and tell the time in one zone."""
+    return Body(
+        id=fact.id,
+        source=fact.source,
+        kind=fact.kind,
+        occurred_at=fact.occurred_at.astimezone(UTC),
+        store=fact.store,
+        channel=fact.channel,
+        lines=fact.lines,
+        returned=fact.returned,
+        origin=fact.origin,
+        ask=fact.ask,
+        data=fact.data,
+    )
+
+
+def _activity_of(body: Body, member: UUID) -> Activity:
+    return Activity(
+        id=body.id,
+        source=body.source,
+        kind=body.kind,
+        occurred_at=body.occurred_at,
+        member=member,
+        store=body.store,
+        channel=body.channel,
+        lines=body.lines,
+        returned=body.returned,
+        origin=body.origin,
+        ask=body.ask,
+        data=body.data,
+    )

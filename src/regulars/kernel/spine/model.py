@@ -1,0 +1,101 @@
+"""What the path needs, what it answers, and what it refuses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from regulars.base.crypto import Keyring
+from regulars.base.errors import Refusal
+from regulars.kernel.nouns import Receipt
+from regulars.kernel.program import Versions
+
+__all__ = [
+    "ActivityDiffers",
+    "ActivityInFuture",
+    "ActivityTooLate",
+    "House",
+    "KindUnknown",
+    "MemberClosed",
+    "Outcome",
+    "PurchaseOfAnother",
+    "PurchaseUnknown",
+    "ReturnTooLarge",
+    "SourceReserved",
+]
+
+
+class ActivityDiffers(Refusal):
+    """This id was already used for another activity."""
+
+    code, kind = "key_reused", "conflict"
+
+
+class ActivityTooLate(Refusal):
+    """The activity happened longer ago than late facts are taken."""
+
+    code, kind = "activity_too_late", "invalid"
+
+
+class ActivityInFuture(Refusal):
+    """The activity is dated after the ledger's own time."""
+
+    code, kind = "activity_in_future", "invalid"
+
+
+class KindUnknown(Refusal):
+    """No offer and no command answers to this kind of activity."""
+
+    code, kind = "activity_kind_unknown", "invalid"
+
+
+class MemberClosed(Refusal):
+    """The member left or was forgotten: nothing more can happen to them."""
+
+    code, kind = "member_closed", "conflict"
+
+
+class PurchaseUnknown(Refusal):
+    """The return or reversal names an activity that was never recorded."""
+
+    code, kind = "origin_unknown", "not_found"
+
+
+class PurchaseOfAnother(Refusal):
+    """The return names a purchase that cannot be returned, or by this member."""
+
+    code, kind = "origin_differs", "conflict"
+
+
+class ReturnTooLarge(Refusal):
+    """More is brought back than was bought and not yet returned."""
+
+    code, kind = "return_too_large", "conflict"
+
+
+class SourceReserved(Refusal):
+    """The source is the ledger's own."""
+
+    code, kind = "source_reserved", "invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What `record_many` needs besides its transaction. Built once, when a process starts."""
+
+    keyring: Keyring
+    versions: Versions
+    new_id: Callable[[], UUID]
+    """Chance is handed in: ids are made at the door."""
+    auto_enrol: bool = True
+    """Whether an unknown identifier becomes a member."""
+    late_days_max: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one activity: a receipt, or the refusal."""
+
+    receipt: Receipt | None = None
+    refusal: Refusal | None = None
+    repeated: bool = False
+    """The receipt is the stored one of an earlier time."""

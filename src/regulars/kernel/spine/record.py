@@ -1,0 +1,209 @@
+"""The one path: members are locked, everything is read once, facts are folded, everything is written once."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from regulars.base import clock
+from regulars.base.db import ConstraintBroken, Database, Tx
+from regulars.base.errors import Refusal
+from regulars.kernel import activity as journal
+from regulars.kernel import ledger, limits, members, program
+from regulars.kernel.nouns import Activity
+from regulars.kernel.spine.batch import RETURN, Batch
+from regulars.kernel.spine.model import House, Outcome
+
+__all__ = ["BATCH_MAX", "bring_due", "publish", "record", "record_many"]
+
+BATCH_MAX: Final = 5_000
+"""Facts in one transaction."""
+SWEEP_BATCH: Final = 500
+"""Members in one transaction of the clock's work."""
+
+
+async def record(database: Database, house: House, facts: Sequence[Activity], *, replay: bool = False) -> list[Outcome]:
+    """Record facts in one transaction of their own, committed when this returns: an outcome for each, in order.
+
+    Live, ledger time is the database's; in a `replay` each fact brings its own. A constraint that fires, or a bug
+    in one rule, must not spoil the neighbours: then each half is tried alone, down to the one at fault.
+    """
+
+    async def work(tx: Tx) -> list[Outcome]:
+        return await record_many(tx, house, facts, None if replay else await clock.now(tx))
+
+    try:
+        return await database.run(work)
+    except Refusal:
+        raise
+    except ConstraintBroken:
+        # A race with the same id: it has ended by now, and a second look finds its receipt.
+        if len(facts) == 1:
+            return await database.run(work)
+    except Exception:
+        if len(facts) == 1:
+            raise
+    half = len(facts) // 2
+    first = await record(database, house, facts[:half], replay=replay)
+    return first + await record(database, house, facts[half:], replay=replay)
+
+
+async def record_many(tx: Tx, house: House, facts: Sequence[Activity], at: datetime | None) -> list[Outcome]:
+    """Record facts within a transaction: the only implementation there is; one fact is a batch of one.
+
+    `at` is ledger time; None in a replay, where each fact happens at its own `occurred_at`. Facts of one member are
+    taken in the order given, and see each other. The number of statements depends on neither facts nor offers.
+    """
+    assert 0 < len(facts) <= BATCH_MAX
+    times = [at or fact.occurred_at for fact in facts]
+    found = await members.resolve_many(
+        tx,
+        house.keyring,
+        [fact.member for fact in facts],
+        auto_enrol=house.auto_enrol,
+        new_ids=[house.new_id() for _ in facts],
+        at=min(times),
+        source=facts[0].source,
+    )
+    latest: dict[UUID, datetime] = {}
+    for member, time in zip(found, times, strict=True):
+        if not isinstance(member, Refusal):
+            latest[member] = max(time, latest.get(member, time))
+    batch = await _read(tx, house, latest, facts=list(zip(facts, found, strict=True)))
+    outcomes = [batch.take(fact, member, time) for fact, member, time in zip(facts, found, times, strict=True)]
+    await _write(tx, batch, max(times))
+    return outcomes
+
+
+async def bring_due(database: Database, house: House, *, at: datetime | None = None) -> int:
+    """Do for everybody what time has made due (live, or by `at`); gives the number of activities it made.
+
+    Late, doubled or cut short, it changes no answer: whatever is due is also done when a member is next touched.
+    """
+    done = 0
+    while True:
+        async with database.snapshot() as read:
+            now = at or await clock.now(read)
+            due = set(await ledger.due_members(read, at=now, most=SWEEP_BATCH))
+            due.update(await journal.due_members(read, at=now, most=SWEEP_BATCH))
+        if not due:
+            return done
+
+        async def work(tx: Tx, due: Collection[UUID] = due, now: datetime = now) -> tuple[int, int]:
+            batch = await _read(tx, house, dict.fromkeys(sorted(due), now), facts=[])
+            brought = sum(batch.bring_clock(member, now) for member in sorted(due))
+            await _write(tx, batch, now)
+            return brought, len(batch.stuck)
+
+        brought, stuck = await database.run(work)
+        done += brought
+        if stuck and not brought:
+            return done
+
+
+async def _read(
+    tx: Tx, house: House, latest: Mapping[UUID, datetime], *, facts: Sequence[tuple[Activity, UUID | Refusal]]
+) -> Batch:
+    """Lock the members and read all that their facts may need. `latest` says until when their clock will run."""
+    ids = sorted(latest)
+    locked = await members.lock_many(tx, ids)
+    keys = await journal.find_keys(tx, [(fact.source, fact.id) for fact, _ in facts])
+    kept = await _follow(tx, house, keys, facts)
+    releases = await house.versions.read(tx)
+    book = await ledger.read_accounts(tx, ids)
+    dues = await journal.open_dues(tx, ids)
+    memories: dict[UUID, dict[str, bytes]] = {}
+    for (member, offer), memory in (await program.memories(tx, ids)).items():
+        memories.setdefault(member, {})[offer] = memory
+    happening = [(fact.kind, fact.occurred_at) for fact, _ in facts]
+    happening += [(due.kind, due.at) for waiting in dues.values() for due in waiting]
+    traits = await members.traits_many(tx, ids, since=min([at for _, at in happening] + list(latest.values())))
+    backs = [(fact, member) for fact, member in facts if fact.kind == RETURN]
+    originals = await journal.originals(tx, sorted({(fact.source, fact.origin) for fact, _ in backs}))
+    answers = await journal.answers_to(tx, [(past.member, past.activity) for past in originals.values()])
+    ended = {member for member in ids if book.due_at(member) <= latest[member]}
+    await ledger.open_members(
+        tx,
+        book,
+        ended | {member for _, member in backs if not isinstance(member, Refusal)},
+        lots=[
+            (past.member, posted.currency, posted.lot)
+            for past in originals.values()
+            for posted in past.receipt.postings
+            if posted.lot
+        ],
+    )
+    return Batch(
+        house=house,
+        releases=releases,
+        members=locked,
+        keys=keys,
+        kept=kept,
+        originals=originals,
+        answers=answers,
+        book=book,
+        memories=memories,
+        traits=traits,
+        dues=dues,
+        ceilings=await limits.lock(tx, _ceilings(releases, happening)),
+    )
+
+
+async def _follow(
+    tx: Tx,
+    house: House,
+    keys: Mapping[tuple[str, str], journal.Known],
+    facts: Sequence[tuple[Activity, UUID | Refusal]],
+) -> dict[UUID, UUID]:
+    """Find who they are today, for stored receipts of other members than the ones named now. Usually none."""
+    others: set[UUID] = set()
+    for fact, member in facts:
+        known = keys.get((fact.source, fact.id))
+        if known is not None and known.member != member:
+            others.add(known.member)
+    if not others:
+        return {}
+    gone = sorted(others)
+    now = await members.resolve_many(
+        tx, house.keyring, gone, auto_enrol=False, new_ids=(), at=facts[0][0].occurred_at, source=""
+    )
+    return {old: new for old, new in zip(gone, now, strict=True) if not isinstance(new, Refusal)}
+
+
+def _ceilings(releases: program.Releases, happening: Sequence[tuple[str, datetime]]) -> set[str]:
+    """List the budgets that activities of these kinds, at these times, may draw on."""
+    found: set[str] = set()
+    for kind, at in happening:
+        try:
+            plan = releases.plan_at(at)
+        except program.NoProgram:
+            # Each fact is told so when its turn comes.
+            continue
+        found.update(offer.ceiling for offer in plan.budgeted(kind, at))
+    return found
+
+
+async def _write(tx: Tx, batch: Batch, at: datetime) -> None:
+    """Write what the batch made: each room once, the journal with its keys and receipts last."""
+    await ledger.write(tx, batch.book)
+    await program.save_memories(
+        tx, [(member, offer, batch.memories[member][offer]) for member, offer in batch.changed_memories], at
+    )
+    await members.set_traits(tx, batch.changed_traits)
+    await limits.write(tx, batch.ceilings)
+    await journal.add_dues(tx, list(batch.added_dues.values()))
+    await journal.end_dues(tx, batch.ended_dues)
+    await journal.append(tx, batch.recorded.values())
+
+
+async def publish(
+    tx: Tx, house: House, document: program.Document, *, live_from: datetime, by: str, at: datetime
+) -> str:
+    """Make a version of the programme live from a moment on, with its budgets; gives its content hash.
+
+    Raises ProgramInvalid, and CeilingTooLow when a budget would be below what is already spent.
+    """
+    plan = program.compile_plan(document)
+    version = await program.publish(tx, document, live_from=live_from, by=by, at=at)
+    await limits.set_ceilings(tx, dict(plan.ceilings))
+    return version

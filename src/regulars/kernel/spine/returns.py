@@ -1,0 +1,106 @@
+"""What a return speaks of: its purchase, what earlier returns brought back, and what may still come back. Pure."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from regulars.kernel.activity import Past
+from regulars.kernel.nouns import Activity, Award, Given, Original, Posted, Receipt, Returned
+from regulars.kernel.spine.model import PurchaseOfAnother, ReturnTooLarge
+
+__all__ = ["expand", "original_of", "own_lots"]
+
+
+def original_of(member: UUID, past: Past, answers: Sequence[Receipt]) -> Original:
+    """Put together the purchase as its return must see it. Raises PurchaseOfAnother when it is none of theirs."""
+    if past.member != member or past.body.kind != "purchase":
+        message = f"{past.body.id} is not a purchase of this member. A return names the purchase that it undoes."
+        raise PurchaseOfAnother(message, origin=past.body.id)
+    minor: dict[int, int] = {}
+    milli: dict[int, int] = {}
+    taken: dict[tuple[str, str], int] = {}
+    for answer in answers:
+        for part in answer.returned:
+            minor[part.line] = minor.get(part.line, 0) + part.amount_minor
+            milli[part.line] = milli.get(part.line, 0) + part.quantity_milli
+        for posted in answer.postings:
+            if posted.kind == "return":
+                key = (posted.offer, posted.currency)
+                taken[key] = taken.get(key, 0) - posted.points
+    body = past.body
+    return Original(
+        activity=Activity(
+            id=body.id,
+            source=body.source,
+            kind=body.kind,
+            occurred_at=body.occurred_at,
+            member=member,
+            store=body.store,
+            channel=body.channel,
+            lines=body.lines,
+            data=body.data,
+        ),
+        given=tuple(
+            Given(
+                offer=posted.offer,
+                award=Award(currency=posted.currency, points=posted.points, lines=posted.lines),
+            )
+            for posted in past.receipt.postings
+            if posted.kind == "issue"
+        ),
+        returned_minor=minor,
+        returned_milli=milli,
+        taken=taken,
+    )
+
+
+def expand(activity: Activity, original: Original) -> tuple[Returned, ...]:
+    """Say line by line what comes back now. Raises ReturnTooLarge beyond what was bought and is not yet back."""
+    lines = original.activity.lines
+    if not activity.returned:
+        rest = tuple(
+            Returned(
+                line=number,
+                amount_minor=line.amount_minor - original.returned_minor.get(number, 0),
+                quantity_milli=max(0, line.quantity_milli - original.returned_milli.get(number, 0)),
+            )
+            for number, line in enumerate(lines, start=1)
+        )
+        return tuple(part for part in rest if part.amount_minor or part.quantity_milli)
+    back: dict[int, list[int]] = {}
+    for part in activity.returned:
+        if part.line > len(lines):
+            message = f"The purchase has {len(lines)} lines; line {part.line} is not one of them."
+            raise ReturnTooLarge(message, line=part.line)
+        sums = back.setdefault(part.line, [0, 0])
+        sums[0] += part.amount_minor
+        sums[1] += part.quantity_milli
+    for number, (minor, milli) in back.items():
+        line = lines[number - 1]
+        minor_left = line.amount_minor - original.returned_minor.get(number, 0)
+        milli_left = line.quantity_milli - original.returned_milli.get(number, 0)
+        if minor > minor_left or milli > milli_left:
+            message = (
+                f"Of line {number}, {minor_left} minor units and {milli_left} thousandths can still come back;"
+                f" this return says {minor} and {milli}."
+            )
+            raise ReturnTooLarge(message, line=number, amount_left_minor=minor_left, quantity_left_milli=milli_left)
+    return tuple(
+        Returned(line=number, amount_minor=minor, quantity_milli=milli)
+        for number, (minor, milli) in sorted(back.items())
+    )
+
+
+def own_lots(past: Receipt, taken: dict[tuple[str, str], int], offer: str, currency: str) -> list[tuple[int, int]]:
+    """List the lots that an offer issued for the purchase, as (number, points not yet taken back), in order."""
+    left = taken.get((offer, currency), 0)
+    lots: list[tuple[int, int]] = []
+    for posted in past.postings:
+        if _is_issue(posted, offer, currency):
+            gone = min(left, posted.points)
+            left -= gone
+            lots.append((posted.lot, posted.points - gone))
+    return lots
+
+
+def _is_issue(posted: Posted, offer: str, currency: str) -> bool:
+    return posted.kind == "issue" and posted.offer == offer and posted.currency == currency
