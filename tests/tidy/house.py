@@ -197,6 +197,7 @@ def commit_in_one_place(file: File) -> Iterator[Complaint]:
 
 
 CHANCY_MODULES = {"random", "secrets", "time"}
+CHANCY_OWNERS = {"ids", "os", "uuid", "uuid_utils"}
 CHANCY_NAMES = {"new_id", "token_bytes", "urandom", "uuid1", "uuid4", "uuid7"}
 
 
@@ -207,10 +208,10 @@ def hand_in_clock_and_chance(file: File) -> Iterator[Complaint]:
         elif isinstance(node, ast.ImportFrom):
             told = ({node.module or ""} & CHANCY_MODULES) | ({alias.name for alias in node.names} & CHANCY_NAMES)
         elif isinstance(node, ast.Attribute):
-            asks_the_clock = node.attr in {"now", "utcnow", "today"} and re.search(
-                r"\bdate(time)?$", ast.unparse(node.value)
-            )
-            told = {node.attr} if asks_the_clock else {node.attr} & CHANCY_NAMES
+            # Of a module or a class, that is: `house.new_id()` was handed in, `ids.new_id()` was not.
+            owner = ast.unparse(node.value).split(".")[-1]
+            asked = {"now", "utcnow", "today"} if owner in {"date", "datetime"} else set[str]()
+            told = {node.attr} & (asked | (CHANCY_NAMES if owner in CHANCY_OWNERS else set()))
         else:
             continue
         for name in sorted(told):

@@ -137,7 +137,7 @@ CASES: list[tuple[Rule, str, str, str]] = [
     (hand_in_clock_and_chance, f"{ROOM}/model.py", "from time import monotonic", "from datetime import time"),
     (hand_in_clock_and_chance, f"{ROOM}/model.py", "from random import choice", "from uuid import UUID"),
     (hand_in_clock_and_chance, f"{ROOM}/model.py", "from uuid import uuid4", "from uuid import UUID, uuid5"),
-    (hand_in_clock_and_chance, f"{ROOM}/model.py", "a = ids.new_id()", "a = ids.derive_id(b)"),
+    (hand_in_clock_and_chance, f"{ROOM}/model.py", "a = base.ids.new_id()", "a = house.new_id()"),
     (read_environment_once, "src/a.py", "import os\na = os.environ['A']", "a = settings.a"),
     (read_environment_once, "src/a.py", "from os import getenv", "from os import getpid"),
     (
