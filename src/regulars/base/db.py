@@ -4,7 +4,8 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol, Self, TypeVar, cast
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self, TypeVar, cast
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
@@ -18,7 +19,18 @@ from regulars.base.errors import (
     SettingsInvalid,
 )
 
-__all__ = ["ConstraintBroken", "Database", "Read", "Record", "TransactionMisused", "Tx"]
+__all__ = [
+    "ConstraintBroken",
+    "Database",
+    "Greeting",
+    "Read",
+    "Record",
+    "TransactionMisused",
+    "Tx",
+    "create_database",
+    "greet",
+    "refuse_too_old",
+]
 
 T = TypeVar("T")
 
@@ -287,6 +299,53 @@ class Database:
             raise DatabaseUnavailable(
                 f"No database connection became free within {ACQUIRE_SECONDS_MAX} seconds."
             ) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """How a server answers: `ready`, `starting` (or stopping), without the `database`, `stranger`, or `silent`.
+
+    A stranger is a server that does not know our password. The version is known when it is ready.
+    """
+
+    state: Literal["ready", "starting", "database", "stranger", "silent"]
+    version: str | None = None
+
+
+async def greet(url: str, *, seconds_max: int = 5) -> Greeting:
+    """Ask a server who it is. Never fails: an answer that is not an answer is one of the states."""
+    try:
+        connection = cast("_Wire", await asyncpg.connect(url, timeout=seconds_max, command_timeout=seconds_max))  # pyright: ignore[reportUnknownMemberType] - the driver is untyped
+    except (asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError):
+        return Greeting(state="starting")
+    except asyncpg.InvalidCatalogNameError:
+        return Greeting(state="database")
+    except asyncpg.InvalidAuthorizationSpecificationError:
+        return Greeting(state="stranger")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+        return Greeting(state="silent")
+    try:
+        version = await connection.fetchval("SELECT current_setting('server_version')")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        return Greeting(state="silent")
+    finally:
+        connection.terminate()
+    # Distributors add their own words: "15.20 (Debian 15.20-0+deb12u1)".
+    return Greeting(state="ready", version=str(version).partition(" ")[0])
+
+
+async def create_database(url: str, name: str, *, template: str = "template1") -> None:
+    """Create a database, connecting to another one of the same server by `url`."""
+    with _translating():
+        connection = cast("_Wire", await asyncpg.connect(url, timeout=CONNECT_SECONDS_MAX))  # pyright: ignore[reportUnknownMemberType] - the driver is untyped
+        try:
+            await connection.execute(f"CREATE DATABASE {_quote(name)} TEMPLATE {_quote(template)}")
+        finally:
+            connection.terminate()
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def refuse_too_old(server_version_num: int) -> None:

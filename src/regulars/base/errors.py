@@ -13,6 +13,7 @@ __all__ = [
     "DatabaseUnavailable",
     "DiskFull",
     "Kind",
+    "PortInUse",
     "Refusal",
     "SchemaChanged",
     "SchemaNewer",
@@ -101,6 +102,12 @@ class DiskFull(Refusal):
     """There is no room left to write."""
 
     code, kind, retryable = "disk_full", "unavailable", True
+
+
+class PortInUse(Refusal):
+    """Another program listens on the port."""
+
+    code, kind = "port_in_use", "unavailable"
 
 
 class DatabaseTooOld(Refusal):

@@ -1,0 +1,5 @@
+"""The PostgreSQL that comes along: found or started, shared by our processes, stopped by the last to leave."""
+
+from regulars.base.embedded.server import Server, release, start, status, stop, using
+
+__all__ = ["Server", "release", "start", "status", "stop", "using"]
