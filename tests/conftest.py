@@ -1,0 +1,132 @@
+"""Every test that asks for a database gets one of its own: a copy of a migrated template on one shared server."""
+
+import asyncio
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from regulars.base import embedded
+from regulars.base.db import Database, create_database
+from regulars.base.migrations import find, migrate
+
+ROOT = Path(__file__).parents[1]
+# Where the tests keep their server between runs; a run after the first starts it in a tenth of a second.
+FOLDER = Path(tempfile.gettempdir()) / f"regulars-tests-{os.getuid()}-{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}"
+# Nothing in it has to survive a power cut. Tests of durability start servers of their own.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+TEMPLATES_KEPT_MAX = 5
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Generator[str]:
+    """The address of a server where tests may create databases: ours, or REGULARS_TEST_DATABASE_URL."""
+    if given := os.environ.get("REGULARS_TEST_DATABASE_URL"):
+        yield given
+        return
+    server = embedded.start(FOLDER, options=FAST)
+    asyncio.run(drop_leftovers(server.url))
+    yield server.url
+    embedded.release(server)
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> str:
+    """The name of a database with every migration applied; made once for each set of migrations."""
+    return asyncio.run(make_template(server_url))
+
+
+@pytest.fixture
+async def database_url(server_url: str, template: str) -> AsyncGenerator[str]:
+    """The address of a fresh, migrated database."""
+    async for url in make_database(server_url, template):
+        yield url
+
+
+@pytest.fixture
+async def empty_database_url(server_url: str) -> AsyncGenerator[str]:
+    """The address of a fresh database without any table."""
+    async for url in make_database(server_url, "template1"):
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncGenerator[Database]:
+    """A fresh, migrated database."""
+    opened = await Database.open(database_url)
+    yield opened
+    await opened.close()
+
+
+async def make_database(server_url: str, template: str) -> AsyncGenerator[str]:
+    name = f"test_{os.getpid()}_{secrets.token_hex(4)}"
+    await create_database(server_url, name, template=template)
+    yield address(server_url, name)
+    await run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def make_template(server_url: str) -> str:
+    migrations = find()
+    digest = hashlib.sha256("".join(m.path + m.checksum for m in migrations).encode()).hexdigest()[:12]
+    name = f"template_{digest}"
+    connection = await asyncpg.connect(server_url)
+    try:
+        # Several test processes begin at once: one makes it, the others wait here for it.
+        await connection.execute("SELECT pg_advisory_lock(hashtext('regulars template'))")
+        if await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", name):
+            return name
+        draft = f"test_{os.getpid()}_{secrets.token_hex(4)}"
+        await create_database(server_url, draft)
+        opened = await Database.open(address(server_url, draft))
+        await migrate(opened, migrations)
+        await opened.close()
+        await connection.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+    finally:
+        await connection.close()
+    return name
+
+
+async def drop_leftovers(server_url: str) -> None:
+    """Drop what runs that were killed left behind, and templates of migrations long gone."""
+    connection = await asyncpg.connect(server_url)
+    try:
+        await connection.execute("SELECT pg_advisory_lock(hashtext('regulars template'))")
+        names = [
+            row["datname"] for row in await connection.fetch("SELECT datname::text FROM pg_database ORDER BY oid DESC")
+        ]
+        templates = [name for name in names if name.startswith("template_")]
+        dead = [name for name in names if name.startswith("test_") and not is_alive(int(name.split("_")[1]))]
+        for name in dead + templates[TEMPLATES_KEPT_MAX:]:
+            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await connection.close()
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def address(server_url: str, name: str) -> str:
+    parts = urlsplit(server_url)
+    # urlunsplit would drop the two slashes where there is no host.
+    return urlunsplit(parts._replace(path=f"/{name}")) if parts.netloc else f"{parts.scheme}:///{name}?{parts.query}"
+
+
+async def run(server_url: str, sql: str) -> None:
+    connection = await asyncpg.connect(server_url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
