@@ -179,7 +179,9 @@ def _ceilings(releases: program.Releases, happening: Sequence[tuple[str, datetim
         except program.NoProgram:
             # Each fact is told so when its turn comes.
             continue
-        found.update(offer.ceiling for offer in plan.budgeted(kind, at))
+        day = plan.day_of(at)
+        budgeted = (offer for offer in plan.by_kind.get(kind, ()) if offer.ceiling)
+        found.update(offer.ceiling for offer in budgeted if offer.first_day <= day <= offer.last_day)
     return found
 
 
