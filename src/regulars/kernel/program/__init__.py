@@ -1,0 +1,48 @@
+"""What the deal says: a programme written as a document, its versions, and the pure fold that rules by it."""
+
+from regulars.kernel.program.days import Calendar
+from regulars.kernel.program.document import content_hash, decode, dump, encode, parse
+from regulars.kernel.program.mechanics import Mechanic, MechanicBroken, References, find_mechanics
+from regulars.kernel.program.model import (
+    LANGUAGES,
+    UNTIL_EVENT,
+    Document,
+    Names,
+    NoProgram,
+    PointsOverflow,
+    Problem,
+    ProgramInvalid,
+)
+from regulars.kernel.program.plan import BoundCurrency, BoundOffer, MemoryUnreadable, Plan, compile_plan
+from regulars.kernel.program.rule import RETURN, rule
+from regulars.kernel.program.shares import rescale, spread
+
+__all__ = [
+    "LANGUAGES",
+    "RETURN",
+    "UNTIL_EVENT",
+    "BoundCurrency",
+    "BoundOffer",
+    "Calendar",
+    "Document",
+    "Mechanic",
+    "MechanicBroken",
+    "MemoryUnreadable",
+    "Names",
+    "NoProgram",
+    "Plan",
+    "PointsOverflow",
+    "Problem",
+    "ProgramInvalid",
+    "References",
+    "compile_plan",
+    "content_hash",
+    "decode",
+    "dump",
+    "encode",
+    "find_mechanics",
+    "parse",
+    "rescale",
+    "rule",
+    "spread",
+]

@@ -1,0 +1,160 @@
+"""What a document may not mean: names that nothing has, dates the wrong way round, limits that are passed."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+import msgspec
+
+from regulars.kernel.program.mechanics import Mechanic, References
+from regulars.kernel.program.model import (
+    CATALOG_MAX,
+    LANGUAGES,
+    OFFERS_MAX,
+    Catalog,
+    Currency,
+    Document,
+    FixedEnd,
+    Offer,
+    Rolling,
+)
+from regulars.kernel.program.reading import Found, Path
+from regulars.kernel.program.shape import check_shape, suggest
+
+__all__ = ["check_meaning"]
+
+
+def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list[Found]:
+    """Find everything that keeps a well-formed document from being run."""
+    found = [
+        *_check_zone(document.time_zone),
+        *_check_names(document.name, ("name",)),
+        *_check_catalog(document.catalog),
+    ]
+    for id, currency in document.currencies.items():
+        found += _check_currency(currency, ("currencies", id))
+    if len(document.offers) > OFFERS_MAX:
+        return [*found, Found(path=("offers",), message=f"{len(document.offers)} offers; at most {OFFERS_MAX} fit")]
+    found += _check_repeats((offer.id for offer in document.offers), ("offers",), "id")
+    traits = _collect_traits(document, mechanics)
+    for index, offer in enumerate(document.offers):
+        path = ("offers", index)
+        found += _check_envelope(offer, path)
+        mechanic = mechanics.get(offer.mechanic)
+        if mechanic is None:
+            known = ", ".join(sorted(mechanics))
+            message = f"there is no mechanic '{offer.mechanic}'; known: {known}"
+            found.append(Found(path=(*path, "mechanic"), message=message))
+            continue
+        wrong = check_shape(offer.settings, mechanic.settings, (*path, "settings"))
+        found += wrong
+        if not wrong:
+            references = mechanic.references(msgspec.convert(offer.settings, mechanic.settings))
+            found += _check_references(references, document, traits, (*path, "settings"))
+    return found
+
+
+def _check_zone(name: str) -> Iterator[Found]:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        meant = suggest(name, available_timezones())
+        yield Found(path=("time_zone",), message=f"'{name}' is not a time zone such as Europe/Berlin{meant}")
+
+
+def _check_names(names: Mapping[str, str], path: Path) -> Iterator[Found]:
+    for language in LANGUAGES:
+        if language not in names:
+            yield Found(path=path, message=f"the name in '{language}' is missing", at_key=True)
+
+
+def _check_repeats(ids: Iterable[str], path: Path, key: str | None) -> Iterator[Found]:
+    seen: dict[str, int] = {}
+    for index, id in enumerate(ids):
+        if id in seen:
+            where = (*path, index) if key is None else (*path, index, key)
+            yield Found(path=where, message=f"'{id}' stands here a second time (first at number {seen[id] + 1})")
+        seen.setdefault(id, index)
+
+
+def _check_catalog(catalog: Catalog) -> Iterator[Found]:
+    lists = {
+        "categories": catalog.categories,
+        "brands": catalog.brands,
+        "stores": catalog.stores or (),
+        "traits": catalog.traits,
+    }
+    for name, listed in lists.items():
+        if len(listed) > CATALOG_MAX:
+            message = f"{len(listed)} names; at most {CATALOG_MAX} fit"
+            yield Found(path=("catalog", name), message=message)
+        yield from _check_repeats(listed, ("catalog", name), None)
+
+
+def _check_currency(currency: Currency, path: Path) -> Iterator[Found]:
+    yield from _check_names(currency.name, (*path, "name"))
+    expiry, pending = currency.expiry, currency.pending
+    if isinstance(expiry, Rolling) and (expiry.days is None) == (expiry.months is None):
+        yield Found(path=(*path, "expiry"), message="a rolling end needs either 'days' or 'months'")
+    if pending is not None and (pending.days is None) == (pending.until is None):
+        yield Found(path=(*path, "pending"), message="this needs either 'days' or 'until'")
+    waits = 0 if pending is None else pending.days or 0
+    if isinstance(expiry, Rolling) and expiry.days is not None and waits > expiry.days:
+        message = f"points that wait {waits} days would end after {expiry.days}, before anyone could use them"
+        yield Found(path=(*path, "pending"), message=message)
+    if isinstance(expiry, FixedEnd) and expiry.date >= date(9999, 1, 1):
+        yield Found(path=(*path, "expiry", "date"), message="write {model: never} for points that do not end")
+    if currency.kind == "qualifying" and currency.value is not None and currency.value.minor:
+        message = "qualifying points are only counted: they are worth no money"
+        yield Found(path=(*path, "value"), message=message)
+
+
+def _check_envelope(offer: Offer, path: Path) -> Iterator[Found]:
+    if offer.name is not None:
+        yield from _check_names(offer.name, (*path, "name"))
+    yield from _check_repeats(offer.on, (*path, "on"), None)
+    if "return" in offer.on:
+        message = "a return is not judged: what a purchase gave is taken back by 'on_return'"
+        yield Found(path=(*path, "on"), message=message)
+    schedule = offer.schedule
+    if schedule is not None and (schedule.first or date.min) > (schedule.last or date.max):
+        message = f"it would end ({schedule.last}) before it starts ({schedule.first})"
+        yield Found(path=(*path, "schedule"), message=message)
+
+
+def _collect_traits(document: Document, mechanics: Mapping[str, Mechanic]) -> dict[str, set[str] | None]:
+    """Every trait that rules may read, with the values it can take (None: any)."""
+    traits: dict[str, set[str] | None] = dict.fromkeys(document.catalog.traits)
+    for offer in document.offers:
+        mechanic = mechanics.get(offer.mechanic)
+        if mechanic is None or check_shape(offer.settings, mechanic.settings):
+            continue
+        for trait, values in mechanic.sets(msgspec.convert(offer.settings, mechanic.settings)).items():
+            known = traits.get(trait, set())
+            traits[trait] = None if known is None or not values else known | set(values)
+    return traits
+
+
+def _check_references(
+    references: References, document: Document, traits: Mapping[str, set[str] | None], path: Path
+) -> Iterator[Found]:
+    catalog = document.catalog
+    lists: list[tuple[str, tuple[str, ...], Collection[str] | None, str]] = [
+        ("currency", references.currencies, document.currencies, "the document's currencies"),
+        ("category", references.categories, catalog.categories, "catalog.categories"),
+        ("brand", references.brands, catalog.brands, "catalog.brands"),
+        ("store", references.stores, catalog.stores, "catalog.stores"),
+        ("trait", tuple(references.traits), traits, "what offers set and catalog.traits"),
+    ]
+    for word, named, known, where in lists:
+        for name in named:
+            if known is not None and name not in known:
+                message = f"the {word} '{name}' is not among {where}{suggest(name, known)}"
+                yield Found(path=path, message=message, at_key=True)
+    for trait, values in references.traits.items():
+        allowed = traits.get(trait)
+        for value in values:
+            if allowed is not None and value not in allowed:
+                message = f"the trait '{trait}' is never '{value}'{suggest(value, allowed)}"
+                yield Found(path=path, message=message, at_key=True)

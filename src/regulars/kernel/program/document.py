@@ -1,0 +1,68 @@
+"""The document in its three coats: YAML for people, canonical JSON for the database, a hash for its name."""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+import yaml
+
+from regulars.kernel.program.checks import check_meaning
+from regulars.kernel.program.mechanics import find_mechanics
+from regulars.kernel.program.model import Document, Problem, ProgramInvalid
+from regulars.kernel.program.reading import read, refuse_fraction
+from regulars.kernel.program.shape import check_shape
+
+__all__ = ["content_hash", "decode", "dump", "encode", "parse"]
+
+WIDTH: Final = 120
+
+encoder: Final = msgspec.json.Encoder(order="sorted")
+
+
+def parse(text: str) -> Document:
+    """Read a programme written in YAML (or JSON, which is YAML).
+
+    Raises ProgramInvalid with every problem that was found, each with its line and column.
+    """
+    source = read(text)
+    found = check_shape(source.value, Document)
+    if found:
+        raise ProgramInvalid([problem.locate(source.places) for problem in found])
+    document = msgspec.convert(source.value, Document)
+    found = check_meaning(document, find_mechanics())
+    if found:
+        raise ProgramInvalid([problem.locate(source.places) for problem in found])
+    return document
+
+
+def dump(document: Document) -> str:
+    """Write a programme as YAML. Reading it again gives the same document; comments are not part of it."""
+    return yaml.safe_dump(
+        msgspec.to_builtins(document), allow_unicode=True, default_flow_style=False, sort_keys=False, width=WIDTH
+    )
+
+
+def encode(document: Document) -> bytes:
+    """Write a programme as canonical JSON: keys sorted, no spaces, defaults left out."""
+    return encoder.encode(document)
+
+
+def decode(data: bytes | str) -> Document:
+    """Read a programme from JSON, canonical or not. Raises ProgramInvalid when it is no programme's shape."""
+    try:
+        value: Any = msgspec.json.Decoder(float_hook=_refuse).decode(data)
+    except msgspec.DecodeError as problem:
+        raise ProgramInvalid([Problem(message=f"this is not JSON: {problem}")]) from problem
+    found = check_shape(value, Document)
+    if found:
+        raise ProgramInvalid([problem.locate({}) for problem in found])
+    return msgspec.convert(value, Document)
+
+
+def content_hash(document: Document) -> str:
+    """The name of a version: SHA-256 of its canonical JSON, in hexadecimal."""
+    return hashlib.sha256(encode(document)).hexdigest()
+
+
+def _refuse(text: str) -> None:
+    raise ProgramInvalid([Problem(message=refuse_fraction(text))])

@@ -1,0 +1,200 @@
+"""What a fold gathers: everything that offers gave so far, and the step as the next one sees it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from regulars.kernel.nouns import (
+    AMOUNT_MAX,
+    Award,
+    Claim,
+    Discount,
+    Due,
+    Earned,
+    Given,
+    Grant,
+    Posting,
+    Reason,
+    Ruling,
+    Step,
+    TraitChange,
+)
+from regulars.kernel.program.mechanics import MechanicBroken
+from regulars.kernel.program.model import PointsOverflow
+from regulars.kernel.program.plan import BoundOffer, Plan
+from regulars.kernel.program.shares import rescale, spread
+
+__all__ = ["Fold"]
+
+encoder: Final = msgspec.json.Encoder(order="sorted")
+
+
+@dataclass(slots=True, kw_only=True)
+class Fold:
+    """One step's ruling in the making. Not a value: it is filled by one fold and then closed."""
+
+    plan: Plan
+    step: Step
+    """As the next offer sees it; `look` brings it up to date."""
+    memories: Mapping[str, bytes]
+    given: list[Given] = field(default_factory=list[Given])
+    left: dict[str, int] = field(default_factory=dict[str, int])
+    """Ceilings that this step has drawn on."""
+    changed: bool = False
+    postings: list[Posting] = field(default_factory=list[Posting])
+    discounts: list[tuple[str, Discount]] = field(default_factory=list[tuple[str, Discount]])
+    traits: list[TraitChange] = field(default_factory=list[TraitChange])
+    remembered: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    grants: list[Grant] = field(default_factory=list[Grant])
+    later: list[Due] = field(default_factory=list[Due])
+    claims: list[Claim] = field(default_factory=list[Claim])
+    reasons: list[Reason] = field(default_factory=list[Reason])
+
+    def look(self) -> Step:
+        """The step as the next offer sees it."""
+        if self.changed:
+            step = self.step
+            self.step = Step(
+                member=step.member,
+                activity=step.activity,
+                at=step.at,
+                day=step.day,
+                traits=step.traits,
+                balances=step.balances,
+                left={**step.left, **self.left} if self.left else step.left,
+                given=tuple(self.given),
+                original=step.original,
+            )
+            self.changed = False
+        return self.step
+
+    def absorb(self, offer: BoundOffer, earned: Earned) -> None:
+        """Take in what an offer says of an activity."""
+        for award in earned.awards:
+            self._give(offer, award, explain=not earned.reasons)
+        self.absorb_rest(offer, earned)
+
+    def absorb_rest(self, offer: BoundOffer, earned: Earned) -> None:
+        """Take in everything that is not points."""
+        if earned.memory is not None:
+            data = encoder.encode(earned.memory)
+            if data != self.memories.get(offer.id):
+                self.remembered[offer.id] = data
+        for reason in earned.reasons:
+            self.reasons.append(Reason(offer=offer.id, code=reason.code, values=reason.values))
+        if earned.discounts:
+            self.discounts.extend((offer.id, discount) for discount in earned.discounts)
+        if earned.traits:
+            self.traits.extend(earned.traits)
+        if earned.grants:
+            self.grants.extend(earned.grants)
+        if earned.later:
+            self.later.extend(_sign(due, offer.id) for due in earned.later)
+
+    def take(self, offer: str, currency: str, points: int, lines: tuple[tuple[int, int], ...]) -> None:
+        """Take back points that an offer gave. `lines` holds what each line loses, counted positive."""
+        bound = self.plan.offers.get(offer)
+        coin = self.plan.currencies.get(currency)
+        back = tuple((line, -part) for line, part in lines)
+        self.given.append(Given(offer=offer, award=Award(currency=currency, points=-points, lines=back)))
+        self.changed = True
+        self.postings.append(
+            Posting(
+                currency=currency,
+                points=-points,
+                offer=offer,
+                lines=back,
+                priority=0 if coin is None else coin.settings.priority,
+                funder=(bound.offer.funder if bound is not None else None)
+                or ("" if coin is None else coin.settings.funder),
+                value_micro=0 if coin is None else coin.value_micro,
+            )
+        )
+
+    def close(self) -> Ruling:
+        """Everything that was gathered."""
+        return Ruling(
+            postings=tuple(self.postings),
+            discounts=tuple(self.discounts),
+            traits=tuple(self.traits),
+            memories=self.remembered,
+            grants=tuple(self.grants),
+            later=tuple(self.later),
+            claims=tuple(self.claims),
+            reasons=tuple(self.reasons),
+        )
+
+    def _give(self, offer: BoundOffer, award: Award, *, explain: bool) -> None:
+        points, lines = award.points, award.lines
+        if points == 0:
+            return
+        if points < 0:
+            raise MechanicBroken(f"The mechanic {offer.mechanic.name!r} took points in earn; that is for undo.")
+        if points > AMOUNT_MAX:
+            raise PointsOverflow(
+                f"The offer {offer.id} would give more than {AMOUNT_MAX} points.", offer=offer.id, points=points
+            )
+        if not lines and self.step.activity.lines:
+            # A return speaks of lines: what an award of the whole basket gave is shared among them now, once.
+            parts = spread(points, [line.amount_minor for line in self.step.activity.lines])
+            lines = tuple((number, part) for number, part in enumerate(parts, start=1) if part)
+        coin = self.plan.currencies.get(award.currency)
+        if coin is None:
+            raise MechanicBroken(f"The mechanic {offer.mechanic.name!r} gave the unknown {award.currency!r}.")
+        usable_from, expires_at = coin.dates(self.step.day)
+        usable_from, expires_at = award.usable_from or usable_from, award.expires_at or expires_at
+        if expires_at is not None and expires_at <= (usable_from or self.step.activity.occurred_at):
+            self.reasons.append(Reason(offer=offer.id, code="ends_before_use", values={"points": points}))
+            return
+        if offer.ceiling:
+            clipped = self._claim(offer, points)
+            if clipped == 0:
+                return
+            if clipped < points:
+                points, lines = clipped, rescale(lines, clipped)
+        self.given.append(Given(offer=offer.id, award=Award(currency=award.currency, points=points, lines=lines)))
+        self.changed = True
+        self.postings.append(
+            Posting(
+                currency=award.currency,
+                points=points,
+                offer=offer.id,
+                lines=lines,
+                usable_from=usable_from,
+                expires_at=expires_at,
+                priority=coin.settings.priority,
+                funder=offer.offer.funder or coin.settings.funder,
+                value_micro=coin.value_micro,
+            )
+        )
+        if explain:
+            values = {"points": points, "currency": award.currency}
+            self.reasons.append(Reason(offer=offer.id, code="earned", values=values))
+
+    def _claim(self, offer: BoundOffer, points: int) -> int:
+        """Draw on the offer's budget: as much as is left."""
+        ceiling = offer.ceiling
+        left = self.left[ceiling] if ceiling in self.left else self.step.left[ceiling]
+        taken = min(points, max(left, 0))
+        if taken < points:
+            values = {"asked": points, "given": taken}
+            self.reasons.append(Reason(offer=offer.id, code="budget_spent", values=values))
+        if taken:
+            self.left[ceiling] = left - taken
+            self.changed = True
+            self.claims.append(Claim(ceiling=ceiling, amount=taken))
+        return taken
+
+
+def _sign(due: Due, offer: str) -> Due:
+    """Name the offer in what it leaves for later, so that it comes back to this offer only."""
+    return Due(
+        name=f"{due.name}:{offer}",
+        kind=due.kind,
+        at=due.at,
+        data={**due.data, "offer": offer},
+        member=due.member,
+        replaces=f"{due.replaces}:{offer}" if due.replaces else "",
+    )

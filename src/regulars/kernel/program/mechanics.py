@@ -1,0 +1,176 @@
+"""Mechanics, found by the name of their file: what a module must have to be one."""
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any, Final, Literal, Protocol, cast, get_args
+
+from msgspec import Struct
+
+from regulars.kernel.nouns import Earned, Given, Step
+from regulars.kernel.program.days import Calendar
+
+__all__ = ["GROUP", "Mechanic", "MechanicBroken", "Phase", "References", "find_mechanics", "read_mechanic"]
+
+Phase = Literal["price", "base", "bonus", "state"]
+"""When a mechanic is asked; each phase sees what those before it gave."""
+
+FLOOR: Final = "regulars.features"
+GROUP: Final = "regulars.mechanics"
+"""The entry-point group in which packages outside offer their mechanics, by name."""
+
+
+class MechanicBroken(TypeError):
+    """A module is named like a mechanic and lacks a part of one: a bug in that module, found at start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """The names in an offer's settings that the document must know."""
+
+    currencies: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
+    traits: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """By trait: the values that the settings speak of."""
+
+
+class Earn(Protocol):
+    """Say what one step earns. Pure: no clock, no chance, no I/O."""
+
+    def __call__(self, settings: Any, memory: Any, step: Step, /) -> Earned: ...
+
+
+class Undo(Protocol):
+    """Say what a return takes back (negative awards), seeing what the offer gave for the purchase."""
+
+    def __call__(self, settings: Any, memory: Any, step: Step, given: tuple[Given, ...], /) -> Earned: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mechanic:
+    """One way to earn, as a module defines it.
+
+    `prepare`, where there is one, turns settings into what `earn`, `undo` and `merge` get in their place: it runs
+    once per version, so the look-ups that a basket needs are built there.
+    """
+
+    name: str
+    phase: Phase
+    settings: type[Struct]
+    memory: type[Struct] | None
+    kinds: tuple[str, ...]
+    """Kinds of activity that it wants besides those that the offer names."""
+    earn: Earn
+    prepare: Callable[[Any, Calendar], Any]
+    undo: Undo | None
+    merge: Callable[[Any, Any, Any], Struct] | None
+    references: Callable[[Any], References]
+    sets: Callable[[Any], Mapping[str, tuple[str, ...]]]
+    """The traits that it sets, each with the values it may take (none: any)."""
+
+
+@cache
+def find_mechanics() -> Mapping[str, Mechanic]:
+    """Find every mechanic, by name: the feature's folder, or the entry point of a package outside.
+
+    Raises MechanicBroken for a module that lacks a part, and for two mechanics of one name.
+    """
+    found: dict[str, Mechanic] = {}
+    for folder in sorted(info.name for info in pkgutil.iter_modules(import_module(FLOOR).__path__) if info.ispkg):
+        name = f"{FLOOR}.{folder}.mechanic"
+        if find_spec(name) is not None:
+            found[folder] = read_mechanic(folder, import_module(name))
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        if entry.name in found:
+            raise MechanicBroken(f"There are two mechanics named {entry.name!r}; {entry.value} needs another name.")
+        module: object = entry.load()
+        if not isinstance(module, ModuleType):
+            raise MechanicBroken(f"The entry point {entry.name!r} must name a module, not {module!r}.")
+        found[entry.name] = read_mechanic(entry.name, module)
+    return found
+
+
+def read_mechanic(name: str, module: ModuleType) -> Mechanic:
+    """Read the parts of a mechanic's module. Raises MechanicBroken when one is missing or is not what it should be."""
+    phase: object = getattr(module, "PHASE", None)
+    if phase not in get_args(Phase):
+        raise MechanicBroken(f"{module.__name__}.PHASE must be one of {', '.join(get_args(Phase))}, not {phase!r}.")
+    kinds = _read_kinds(module)
+    settings = _read_struct(module, "Settings")
+    if settings is None:
+        raise MechanicBroken(f"{module.__name__} needs a Settings struct.")
+    memory = _read_struct(module, "Memory")
+    if memory is not None:
+        try:
+            memory()
+        except TypeError as problem:
+            raise MechanicBroken(f"{module.__name__}.Memory must have a default for each field.") from problem
+    merge = _read_verb(module, "merge")
+    if (merge is None) != (memory is None):
+        raise MechanicBroken(f"{module.__name__} needs both Memory and merge, or neither.")
+    earn = _read_verb(module, "earn")
+    if earn is None:
+        raise MechanicBroken(f"{module.__name__} needs earn(settings, memory, step).")
+    return Mechanic(
+        name=name,
+        phase=cast("Phase", phase),
+        settings=settings,
+        memory=memory,
+        kinds=kinds,
+        earn=earn,
+        prepare=_read_verb(module, "prepare") or _keep,
+        undo=_read_verb(module, "undo"),
+        merge=merge,
+        references=_read_verb(module, "references") or _refer_to_nothing,
+        sets=_read_verb(module, "sets") or _set_nothing,
+    )
+
+
+def _read_kinds(module: ModuleType) -> tuple[str, ...]:
+    part: Any = getattr(module, "KINDS", ())
+    if not isinstance(part, tuple):
+        raise MechanicBroken(f"{module.__name__}.KINDS must be a tuple of kinds of activity, not {part!r}.")
+    kinds = cast("tuple[object, ...]", part)
+    for kind in kinds:
+        if not isinstance(kind, str):
+            raise MechanicBroken(f"{module.__name__}.KINDS must hold kinds of activity, not {kind!r}.")
+    return cast("tuple[str, ...]", kinds)
+
+
+def _read_struct(module: ModuleType, name: str) -> type[Struct] | None:
+    part: object = getattr(module, name, None)
+    if part is None:
+        return None
+    if not (isinstance(part, type) and issubclass(part, Struct)):
+        raise MechanicBroken(f"{module.__name__}.{name} must be a msgspec Struct, not {part!r}.")
+    if not part.__struct_config__.frozen:
+        raise MechanicBroken(f"{module.__name__}.{name} must be frozen.")
+    return part
+
+
+def _read_verb(module: ModuleType, name: str) -> Callable[..., Any] | None:
+    part: object = getattr(module, name, None)
+    if part is None:
+        return None
+    if not callable(part):
+        raise MechanicBroken(f"{module.__name__}.{name} must be a function, not {part!r}.")
+    return part
+
+
+def _keep(settings: Any, _calendar: Calendar) -> Any:
+    return settings
+
+
+def _refer_to_nothing(_settings: Any) -> References:
+    return References()
+
+
+def _set_nothing(_settings: Any) -> Mapping[str, tuple[str, ...]]:
+    return {}

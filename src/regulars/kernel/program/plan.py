@@ -1,0 +1,158 @@
+"""A document made ready to run: mechanics bound, names checked, everything that a basket needs looked up once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct
+
+from regulars.kernel.nouns import Reason
+from regulars.kernel.program.checks import check_meaning
+from regulars.kernel.program.days import Calendar, Dates, date_currency
+from regulars.kernel.program.document import content_hash
+from regulars.kernel.program.mechanics import Mechanic, find_mechanics
+from regulars.kernel.program.model import Currency, Document, Offer, ProgramInvalid
+
+__all__ = ["BoundCurrency", "BoundOffer", "MemoryUnreadable", "Plan", "compile_plan"]
+
+PHASES: Final = {"price": 0, "base": 1, "bonus": 2, "state": 3}
+MICRO: Final = 1_000_000
+
+encoder = msgspec.json.Encoder(order="sorted")
+
+
+class MemoryUnreadable(ValueError):
+    """A stored memory is not what its mechanic wrote: a bug or a damaged row, never the member's doing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundCurrency:
+    """A currency with its dates and its worth worked out."""
+
+    id: str
+    settings: Currency
+    dates: Dates
+    """From the local day of an activity: (usable from, expires at)."""
+    value_micro: int
+    """Fair value of one point in millionths of a minor unit of money, rounded down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundOffer:
+    """An offer with its mechanic."""
+
+    id: str
+    offer: Offer
+    mechanic: Mechanic
+    settings: Any
+    """What the mechanic prepared."""
+    empty: Struct | None
+    """The memory of a member who has none yet; None where the mechanic keeps none."""
+    decoder: msgspec.json.Decoder[Any] | None
+    first_day: int
+    last_day: int
+    ceiling: str
+    """Id of the points budget; empty where there is none."""
+    kinds: frozenset[str]
+    unscheduled: Reason
+
+    def read_memory(self, memories: Mapping[str, bytes]) -> Any:
+        """Decode this offer's memory out of a member's; an empty one where there is none."""
+        if self.decoder is None:
+            return None
+        stored = memories.get(self.id)
+        if stored is None:
+            return self.empty
+        try:
+            return self.decoder.decode(stored)
+        except (msgspec.DecodeError, ValueError) as problem:
+            raise MemoryUnreadable(f"The memory of offer {self.id!r} cannot be read: {problem}") from problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One version of the programme, ready to rule."""
+
+    hash: str
+    """Content hash of the document."""
+    document: Document
+    calendar: Calendar
+    currencies: Mapping[str, BoundCurrency]
+    offers: Mapping[str, BoundOffer]
+    """In the order in which they are asked: by phase, priority, id."""
+    by_kind: Mapping[str, tuple[BoundOffer, ...]]
+    ceilings: tuple[tuple[str, int], ...]
+    """Every budget: (ceiling id, amount)."""
+    remembers: frozenset[str]
+    """Offers that keep a memory."""
+
+    def day_of(self, at: datetime) -> int:
+        """The ordinal of the local date at an instant."""
+        return self.calendar.day_of(at)
+
+    def earns(self, kind: str) -> bool:
+        """Say whether any offer answers to this kind of activity."""
+        return kind in self.by_kind
+
+    def merge(self, offer: str, kept: bytes, joined: bytes) -> bytes:
+        """Join two members' memories of one offer, as canonical JSON. An offer that is gone keeps the first."""
+        bound = self.offers.get(offer)
+        if bound is None or bound.mechanic.merge is None:
+            return kept
+        memories = [bound.read_memory({offer: memory}) for memory in (kept, joined)]
+        return encoder.encode(bound.mechanic.merge(bound.settings, memories[0], memories[1]))
+
+
+def compile_plan(document: Document) -> Plan:
+    """Bind a document's offers to their mechanics. Raises ProgramInvalid when it speaks of what is not there."""
+    mechanics = find_mechanics()
+    problems = check_meaning(document, mechanics)
+    if problems:
+        raise ProgramInvalid([found.locate({}) for found in problems])
+    calendar = Calendar(zone=ZoneInfo(document.time_zone))
+    bound = sorted(
+        (_bind(offer, mechanics[offer.mechanic], calendar) for offer in document.offers),
+        key=lambda it: (PHASES[it.mechanic.phase], it.offer.priority, it.id),
+    )
+    kinds = {kind for it in bound for kind in it.kinds}
+    return Plan(
+        hash=content_hash(document),
+        document=document,
+        calendar=calendar,
+        currencies={id: _date(id, currency, calendar) for id, currency in document.currencies.items()},
+        offers={it.id: it for it in bound},
+        by_kind={kind: tuple(it for it in bound if kind in it.kinds) for kind in kinds},
+        ceilings=tuple((it.ceiling, it.offer.budget.points) for it in bound if it.offer.budget is not None),
+        remembers=frozenset(it.id for it in bound if it.decoder is not None),
+    )
+
+
+def _date(currency: str, settings: Currency, calendar: Calendar) -> BoundCurrency:
+    value = settings.value
+    return BoundCurrency(
+        id=currency,
+        settings=settings,
+        dates=date_currency(settings, calendar),
+        value_micro=0 if value is None else value.minor * MICRO // value.per_points,
+    )
+
+
+def _bind(offer: Offer, mechanic: Mechanic, calendar: Calendar) -> BoundOffer:
+    first = None if offer.schedule is None else offer.schedule.first
+    last = None if offer.schedule is None else offer.schedule.last
+    return BoundOffer(
+        id=offer.id,
+        offer=offer,
+        mechanic=mechanic,
+        settings=mechanic.prepare(msgspec.convert(offer.settings, mechanic.settings), calendar),
+        empty=None if mechanic.memory is None else mechanic.memory(),
+        decoder=None if mechanic.memory is None else msgspec.json.Decoder(mechanic.memory),
+        first_day=(first or date.min).toordinal(),
+        last_day=(last or date.max).toordinal(),
+        ceiling="" if offer.budget is None else f"offer:{offer.id}:points",
+        kinds=frozenset((*offer.on, *mechanic.kinds)),
+        unscheduled=Reason(offer=offer.id, code="not_scheduled"),
+    )
