@@ -146,6 +146,9 @@ async def test_a_sealed_identifier_opens_only_with_the_installations_key_and_in_
         two = await enrol(tx, KEYRING, [card(2222)], id=new_id(), at=AT, source="desk")
         with pytest.raises(Tampered):
             await identifiers(tx, Keyring.derive({1: b"another master key, also 32 bytes"}, current=1), one)
+        await tx.run("UPDATE members.identifier SET kind = 'phone' WHERE member_id = $1", two)
+        with pytest.raises(Tampered):
+            await identifiers(tx, KEYRING, two)
         # Whoever can write to the database still cannot pass one member's card off as another's,
         await tx.run("UPDATE members.identifier SET member_id = $2 WHERE member_id = $1", two, one)
         with pytest.raises(Tampered):

@@ -17,6 +17,7 @@ from regulars.kernel.members import (
     lookup,
     resolve_many,
 )
+from regulars.kernel.nouns import Identifier
 from tests.members.story import AT, KEYRING, card, merge, phone, resolve, resolve_one
 
 
@@ -25,15 +26,16 @@ async def count(database: Database, table: str) -> int:
         return await read.value(f"SELECT count(*) FROM members.{table}")
 
 
-async def until_someone_waits(database: Database) -> None:
+async def until_waiting(database: Database, sessions: int) -> None:
     for _ in range(1_000):
         async with database.snapshot() as read:
-            if await read.value(
+            waiting = await read.value(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            ):
-                return
+            )
+        if waiting == sessions:
+            return
         await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")
+    raise AssertionError("they do not wait")
 
 
 @pytest.mark.smoke
@@ -61,10 +63,12 @@ async def test_unknown_cards_become_members_with_the_ids_handed_in(database: Dat
 
 
 async def test_one_card_in_a_batch_is_one_member_however_often_and_however_spelt(database: Database) -> None:
+    refs = [card("12 34"), card(9), card("1234"), card("12-34")]
+    new_ids = [new_id() for _ in refs]
     async with database.transaction() as tx:
-        answers = await resolve(tx, [card("12 34"), card(9), card("1234"), card("12-34")])
+        answers = await resolve_many(tx, KEYRING, refs, auto_enrol=True, new_ids=new_ids, at=AT, source="till")
 
-    assert answers[0] == answers[2] == answers[3] != answers[1]
+    assert answers == [new_ids[0], new_ids[1], new_ids[0], new_ids[0]]
     assert await count(database, "member") == await count(database, "identifier") == 2
 
 
@@ -134,6 +138,27 @@ async def test_two_that_enrol_the_same_cards_at_once_end_with_one_member_each(da
     assert await count(database, "member") == await count(database, "identifier") == 40
 
 
+async def test_batches_that_bring_cards_in_opposite_orders_do_not_cross(database: Database) -> None:
+    cards = sorted((card(number) for number in range(3)), key=lambda each: KEYRING.blind(each.kind, each.value))
+
+    async def enrol_all(refs: list[Identifier]) -> list[object]:
+        async with database.transaction() as tx:
+            return [*await resolve(tx, refs)]
+
+    # Somebody holds the one in the middle, so that both have begun, and stand before it, when it becomes free.
+    async with database.transaction() as tx:
+        middle = await resolve_one(tx, cards[1])
+        up = asyncio.create_task(enrol_all(cards))
+        await until_waiting(database, 1)
+        down = asyncio.create_task(enrol_all(cards[::-1]))
+        await until_waiting(database, 2)
+
+    answers = await up
+    assert answers[1] == middle
+    assert await down == answers[::-1]
+    assert await count(database, "member") == 3
+
+
 async def test_the_second_waits_for_the_first_and_takes_its_member(database: Database) -> None:
     async with database.transaction() as first:
         winner = await resolve_one(first, card(1))
@@ -143,7 +168,7 @@ async def test_the_second_waits_for_the_first_and_takes_its_member(database: Dat
                 return [*await resolve(second, [card(1), card(2)])]
 
         waiting = asyncio.create_task(come_second())
-        await until_someone_waits(database)
+        await until_waiting(database, 1)
         assert not waiting.done()
 
     answers = await waiting
@@ -164,7 +189,7 @@ async def test_the_second_enrols_when_the_first_gives_up(database: Database) -> 
         async with database.transaction() as first:
             await resolve_one(first, card(1))
             came.append(asyncio.create_task(come_second()))
-            await until_someone_waits(database)
+            await until_waiting(database, 1)
             raise GivenUp
 
     came: list[asyncio.Task[UUID]] = []
@@ -206,25 +231,26 @@ async def test_a_circle_of_merges_is_a_bug_that_ends(database: Database) -> None
             await resolve(tx, [a])
 
 
-async def test_locks_hold_until_the_end_and_are_taken_in_one_order(database: Database) -> None:
+async def test_locks_are_taken_in_the_order_of_ids(database: Database) -> None:
+    ids = sorted(new_id() for _ in range(3))
     async with database.transaction() as tx:
-        ids = [await resolve_one(tx, card(number)) for number in range(20)]
-    done: list[str] = []
+        for number, member in enumerate(reversed(ids)):  # the table has them the other way round
+            await resolve_many(tx, KEYRING, [card(number)], auto_enrol=True, new_ids=[member], at=AT, source="till")
 
-    async def lock(name: str, wanted: list[UUID]) -> None:
+    async def lock(wanted: list[UUID]) -> list[UUID]:
         async with database.transaction() as tx:
-            locked = await lock_many(tx, wanted)
-            assert locked.keys() == set(ids)
-            done.append(name)
-            await asyncio.sleep(0)
-            done.append(name)
+            return list(await lock_many(tx, wanted))
 
-    # Opposite orders would end in a deadlock if the statement kept them.
-    await asyncio.gather(*(lock(f"{turn}", ids[::-1] if turn % 2 else ids) for turn in range(8)))
-
-    assert done[::2] == done[1::2]
     async with database.transaction() as tx:
-        assert list(await lock_many(tx, [*ids[::-1], new_id()])) == sorted(ids)
+        await lock_many(tx, [ids[1]])
+        up, down = asyncio.create_task(lock(ids)), asyncio.create_task(lock([*ids[::-1], new_id()]))
+        await until_waiting(database, 2)
+        # Both stand before the middle one, or behind who does: the last is free, the first is not.
+        async with database.transaction() as other:
+            free = "SELECT id FROM members.member WHERE id = ANY($1::uuid[]) FOR UPDATE SKIP LOCKED"
+            assert [row["id"] for row in await other.rows(free, ids)] == [ids[2]]
+
+    assert await up == await down == ids
 
 
 async def test_a_card_stored_under_an_older_key_is_found_and_not_enrolled_twice(database: Database) -> None:

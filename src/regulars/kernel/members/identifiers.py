@@ -64,7 +64,9 @@ def _normalise_card(value: str) -> str:
     if value.isascii() and value.isalnum():
         return value
     written = unicodedata.normalize("NFKC", value)
-    return "".join(sign for sign in written if unicodedata.category(sign) not in {"Zs", "Pd"})
+    bare = "".join(sign for sign in written if unicodedata.category(sign) not in {"Zs", "Pd"})
+    # Signs that met only now may be one letter together.
+    return unicodedata.normalize("NFKC", bare)
 
 
 def _trim(value: str) -> str:
