@@ -274,6 +274,8 @@ class Posted(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Points of a return that the member no longer had, and now owes."""
     forgiven: int = 0
     """Points of a return that had already ended unused, and so are taken from nobody."""
+    hold: UUID | None = None
+    """The hold that was made, used or ended. Making and releasing one moves no account."""
     usable_from: datetime | None = None
     expires_at: datetime | None = None
     lines: tuple[tuple[int, int], ...] = ()

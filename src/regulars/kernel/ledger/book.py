@@ -181,6 +181,20 @@ class Book:
         self._put(lots, lot.number, lot)
         self.touched_lots.add((lot.member, lot.currency, lot.number))
 
+    def put_new_lot(self, lot: Lot) -> None:
+        """Keep a lot that an entry of this book issued."""
+        self.issued.add((lot.member, lot.currency, lot.number))
+        self.put_lot(lot)
+        if lot.remaining > 0:
+            self.bring_due_forward(lot.member, lot.currency, lot.expires_at)
+
+    def ensure_account(self, member: UUID, currency: str, *, at: datetime) -> None:
+        """Let a member have a points account, without an entry: a hold on a pool may be all they ever have."""
+        key = (member, currency, POINTS)
+        if key not in self.accounts:
+            self._put(self.accounts, key, Account(version=0, balance=0, at=at))
+            self._currencies.setdefault(member, set()).add(currency)
+
     def put_hold(self, hold: Hold) -> None:
         """Keep a hold's new state."""
         self._put(self.holds, (hold.member, hold.id), hold)
@@ -259,16 +273,13 @@ class Book:
             funder=posting.funder,
             value_micro=posting.value_micro,
         )
-        self.issued.add((member, currency, number))
         settled = min(-self.balance(member, currency, ARREARS), points)
         if settled > 0:
             legs = (POINTS, ARREARS)
             version, _ = self.move(member, currency, legs, settled, kind="settle", activity=activity, at=at)
             self.allocate(lot, version, -settled)
             lot = replace(lot, remaining=points - settled)
-        self.put_lot(lot)
-        if lot.remaining > 0:
-            self.bring_due_forward(member, currency, lot.expires_at)
+        self.put_new_lot(lot)
         return Posted(
             currency=currency,
             points=points,

@@ -9,12 +9,19 @@ from msgspec import Struct
 from regulars.base.errors import Refusal
 
 __all__ = [
+    "ADJUSTMENT",
     "ARREARS",
     "BREAKAGE",
+    "CONVERSION",
+    "DONATION",
     "ISSUANCE",
     "NEVER",
+    "OPENING",
     "POINTS",
     "REDEMPTION",
+    "REINSTATEMENT",
+    "SPREAD",
+    "TRANSFER",
     "Account",
     "AmountInvalid",
     "Allocation",
@@ -37,6 +44,13 @@ ARREARS: Final = "arrears"
 ISSUANCE: Final = "issuance"
 REDEMPTION: Final = "redemption"
 BREAKAGE: Final = "breakage"
+REINSTATEMENT: Final = "reinstatement"
+TRANSFER: Final = "transfer"
+CONVERSION: Final = "conversion"
+SPREAD: Final = "spread"
+DONATION: Final = "donation"
+ADJUSTMENT: Final = "adjustment"
+OPENING: Final = "opening"
 
 
 class AmountInvalid(Refusal):

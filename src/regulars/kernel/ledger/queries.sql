@@ -90,12 +90,12 @@ FROM unnest(
 
 -- name: move_lots
 UPDATE ledger.lot AS kept
-SET remaining = moved.remaining, expired = moved.expired
+SET remaining = moved.remaining, expired = moved.expired, usable_from = moved.usable_from
 FROM
     unnest(
         cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:numbers AS bigint[]),
-        cast(:remainings AS bigint[]), cast(:expireds AS bigint[])
-    ) AS moved (member_id, currency, number, remaining, expired)
+        cast(:remainings AS bigint[]), cast(:expireds AS bigint[]), cast(:usable_froms AS timestamptz[])
+    ) AS moved (member_id, currency, number, remaining, expired, usable_from)
 WHERE kept.member_id = moved.member_id AND kept.currency = moved.currency AND kept.number = moved.number;
 
 -- name: add_allocations
@@ -105,6 +105,45 @@ FROM unnest(
     cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:lots AS bigint[]), cast(:accounts AS text[]),
     cast(:versions AS bigint[]), cast(:amounts AS bigint[]), cast(:undoes AS bigint[])
 ) AS added (member_id, currency, lot, account, version, amount, undoes);
+
+-- name: put_holds
+-- A hold that has ended is never written again.
+INSERT INTO ledger.hold AS kept (
+    member_id, id, currency, amount, captured, released, state, held_at, valid_until, settle_until, ended_at
+)
+SELECT member_id, id, currency, amount, captured, released, state, held_at, valid_until, settle_until, ended_at
+FROM unnest(
+    cast(:members AS uuid[]), cast(:ids AS uuid[]), cast(:currencies AS text[]), cast(:amounts AS bigint[]),
+    cast(:captureds AS bigint[]), cast(:releaseds AS bigint[]), cast(:states AS text[]),
+    cast(:held_ats AS timestamptz[]), cast(:valid_untils AS timestamptz[]), cast(:settle_untils AS timestamptz[]),
+    cast(:ended_ats AS timestamptz[])
+) AS put (member_id, id, currency, amount, captured, released, state, held_at, valid_until, settle_until, ended_at)
+ON CONFLICT (member_id, id) DO UPDATE
+SET
+    captured = excluded.captured, released = excluded.released, state = excluded.state, ended_at = excluded.ended_at
+WHERE kept.state = 'open';
+
+-- name: put_hold_lots
+INSERT INTO ledger.hold_lot (member_id, hold_id, owner_id, currency, lot, amount, captured, released)
+SELECT member_id, hold_id, owner_id, currency, lot, amount, captured, released
+FROM unnest(
+    cast(:members AS uuid[]), cast(:ids AS uuid[]), cast(:owners AS uuid[]), cast(:currencies AS text[]),
+    cast(:lots AS bigint[]), cast(:amounts AS bigint[]), cast(:captureds AS bigint[]), cast(:releaseds AS bigint[])
+) AS put (member_id, hold_id, owner_id, currency, lot, amount, captured, released)
+ON CONFLICT (member_id, hold_id, owner_id, lot) DO UPDATE
+SET captured = excluded.captured, released = excluded.released;
+
+-- name: allocations_of
+-- What an entry took from which lot, and what later entries gave back of it.
+SELECT allocation.member_id, allocation.currency, allocation.lot, allocation.version, allocation.amount, allocation.undoes
+FROM ledger.allocation AS allocation
+INNER JOIN
+    unnest(cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:versions AS bigint[]))
+    AS wanted (member_id, currency, version)
+    ON
+        allocation.member_id = wanted.member_id AND allocation.currency = wanted.currency
+        AND allocation.account = 'points'
+        AND (allocation.version = wanted.version OR allocation.undoes = wanted.version);
 
 -- name: due_members
 -- Members with a lot or hold that ends by this moment, soonest first.

@@ -69,11 +69,13 @@ async def open_members(
     opened = sorted(set(members) - book.opened)
     if not opened:
         return
-    owners, currencies, numbers = _columns(list(lots), 3)
+    held = await _holds(tx, opened, list(holds))
+    named = [*lots, *((part.owner, hold.currency, part.lot) for hold in held for part in hold.parts)]
+    owners, currencies, numbers = _columns(sorted(set(named)), 3)
     rows = await SQL.rows(
         tx, "open_lots", members=opened, owners=owners, currencies=currencies, numbers=numbers
     )
-    book.open(opened, [_lot(row) for row in rows], await _holds(tx, opened, list(holds)))
+    book.open(opened, [_lot(row) for row in rows], held)
 
 
 async def _holds(tx: Tx, members: Sequence[UUID], ids: Sequence[UUID]) -> list[Hold]:
@@ -156,6 +158,40 @@ async def write(tx: Tx, book: Book) -> None:
             amounts=amounts,
             undoes=undoes,
         )
+    await _write_holds(tx, [book.holds[key] for key in book.touched_holds if key in book.holds])
+
+
+async def _write_holds(tx: Tx, held: Sequence[Hold]) -> None:
+    if not held:
+        return
+    await SQL.run(
+        tx,
+        "put_holds",
+        members=[h.member for h in held],
+        ids=[h.id for h in held],
+        currencies=[h.currency for h in held],
+        amounts=[h.amount for h in held],
+        captureds=[h.captured for h in held],
+        releaseds=[h.released for h in held],
+        states=[h.state for h in held],
+        held_ats=[h.held_at for h in held],
+        valid_untils=[h.valid_until for h in held],
+        settle_untils=[h.settle_until for h in held],
+        ended_ats=[h.ended_at for h in held],
+    )
+    parts = [(h, part) for h in held for part in h.parts]
+    await SQL.run(
+        tx,
+        "put_hold_lots",
+        members=[h.member for h, _ in parts],
+        ids=[h.id for h, _ in parts],
+        owners=[part.owner for _, part in parts],
+        currencies=[h.currency for h, _ in parts],
+        lots=[part.lot for _, part in parts],
+        amounts=[part.amount for _, part in parts],
+        captureds=[part.captured for _, part in parts],
+        releaseds=[part.released for _, part in parts],
+    )
 
 
 async def _write_accounts(tx: Tx, book: Book) -> None:
@@ -252,6 +288,7 @@ async def _write_lots(tx: Tx, book: Book) -> None:
             numbers=[lot.number for lot in moved],
             remainings=[lot.remaining for lot in moved],
             expireds=[lot.expired for lot in moved],
+            usable_froms=[lot.usable_from for lot in moved],
         )
 
 
