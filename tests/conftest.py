@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 
 from regulars.base import embedded

@@ -142,9 +142,9 @@ def test_a_room_has_one_parsed_file_whoever_loads_it() -> None:
 async def test_every_query_of_the_project_is_one_that_postgresql_understands(database: Database) -> None:
     """The parser agrees with PostgreSQL's: it sees as many parameters as we do."""
     found = all_queries()
-    assert "regulars.base/queries.sql" in [queries.source for queries in found]
+    assert "regulars.base/queries.sql" in [room.source for room in found]
     async with database.transaction() as tx:
-        for number, (queries, name) in enumerate((queries, name) for queries in found for name in queries.names):
+        for number, (queries, name) in enumerate((room, name) for room in found for name in room.names):
             await tx.run(f"PREPARE q{number} AS {queries.text(name)}")
             types = await tx.value(
                 "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = $1", f"q{number}"

@@ -2,8 +2,9 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self, TypeVar, cast
 
@@ -70,7 +71,6 @@ class _Wire(Protocol):
         self, table_name: str, *, schema_name: str, columns: list[str], records: Iterable[Sequence[object]]
     ) -> str: ...
     def is_in_transaction(self) -> bool: ...
-    def is_closed(self) -> bool: ...
     def terminate(self) -> None: ...
 
 
@@ -96,30 +96,46 @@ class TransactionMisused(RuntimeError):
     """A transaction was used after its end, or ended by something else than its block: a bug."""
 
 
+class _Lease:
+    """A connection for as long as its transaction lasts, however many kept a hand on it."""
+
+    __slots__ = ("wire",)
+
+    def __init__(self, wire: _Wire) -> None:
+        self.wire: _Wire | None = wire
+
+    def use(self) -> _Wire:
+        if self.wire is None:
+            raise TransactionMisused(
+                "this transaction has ended; what it gave may be kept, but it cannot be asked again"
+            )
+        return self.wire
+
+
 class Read:
     """Reads in one transaction. The type has no way to write, and PostgreSQL refuses it too."""
 
-    def __init__(self, connection: _Wire) -> None:
-        self._connection = connection
+    def __init__(self, lease: _Lease) -> None:
+        self._lease = lease
         self.statements = 0
 
     async def rows(self, sql: str, *args: object) -> list[Record]:
         """Return all rows."""
         self.statements += 1
         with _translating():
-            return await self._connection.fetch(sql, *args)
+            return await self._lease.use().fetch(sql, *args)
 
     async def row(self, sql: str, *args: object) -> Record | None:
         """Return the first row, or None when there is none."""
         self.statements += 1
         with _translating():
-            return await self._connection.fetchrow(sql, *args)
+            return await self._lease.use().fetchrow(sql, *args)
 
     async def value(self, sql: str, *args: object) -> Any:  # noqa: ANN401 - the query decides
         """Return the first column of the first row, or None when there is no row."""
         self.statements += 1
         with _translating():
-            return await self._connection.fetchval(sql, *args)
+            return await self._lease.use().fetchval(sql, *args)
 
 
 class Tx(Read):
@@ -129,29 +145,28 @@ class Tx(Read):
         """Run a statement for its effect and return its status, such as `UPDATE 3`."""
         self.statements += 1
         with _translating():
-            status = await self._connection.execute(sql, *args)
-        _check_inside(self._connection)
+            status = await self._lease.use().execute(sql, *args)
+            self._check_inside()
         return status
 
     async def script(self, sql: str, *, seconds_max: int) -> None:
         """Run several statements, separated by `;`, within the transaction: for migrations only."""
         self.statements += 1
         with _translating():
-            await self._connection.execute(sql, timeout=seconds_max)
-        _check_inside(self._connection)
+            await self._lease.use().execute(sql, timeout=seconds_max)
+            self._check_inside()
 
     async def copy(self, schema: str, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> str:
         """Append rows in bulk and return the status, such as `COPY 5000`."""
         self.statements += 1
         with _translating():
-            return await self._connection.copy_records_to_table(
+            return await self._lease.use().copy_records_to_table(
                 table, schema_name=schema, columns=list(columns), records=records
             )
 
-
-def _check_inside(connection: _Wire) -> None:
-    if not connection.is_in_transaction():
-        raise TransactionMisused("a statement ended the transaction that it ran in")
+    def _check_inside(self) -> None:
+        if not self._lease.use().is_in_transaction():
+            raise TransactionMisused("a statement ended the transaction that it ran in")
 
 
 class _Connection(asyncpg.Connection):
@@ -229,12 +244,15 @@ class Database:
         Raises CommitUnknown when the connection is lost in the commit.
         """
         connection = await self._begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        lease = _Lease(connection)
         try:
             try:
-                yield Tx(connection)
+                yield Tx(lease)
             except BaseException:
                 await _leave(connection, "ROLLBACK")
                 raise
+            finally:
+                lease.wire = None
             await _commit(connection)
         finally:
             await self._pool.release(connection)
@@ -243,12 +261,15 @@ class Database:
     async def snapshot(self) -> AsyncGenerator[Read]:
         """Open a view of one moment (REPEATABLE READ, READ ONLY): every query in the block sees the same."""
         connection = await self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        lease = _Lease(connection)
         try:
             try:
-                yield Read(connection)
+                yield Read(lease)
             except BaseException:
                 await _leave(connection, "ROLLBACK")
                 raise
+            finally:
+                lease.wire = None
             await _leave(connection, "COMMIT")
         finally:
             await self._pool.release(connection)
@@ -277,13 +298,13 @@ class Database:
                 with _translating():
                     await connection.execute(statement)
             except DatabaseUnavailable:
-                connection.terminate()
+                _discard(connection)
                 await self._pool.release(connection)
                 if attempt == RETRIES_MAX:
                     raise
                 await asyncio.sleep(_pause_seconds(attempt))
             except BaseException:
-                connection.terminate()
+                _discard(connection)
                 await self._pool.release(connection)
                 raise
             else:
@@ -367,7 +388,7 @@ async def _commit(connection: _Wire) -> None:
         with _translating():
             status = await connection.execute("COMMIT")
     except DatabaseUnavailable as error:
-        connection.terminate()
+        _discard(connection)
         raise CommitUnknown(
             "The connection was lost while committing. Send the same again, with the same ids, to find out."
         ) from error
@@ -381,16 +402,20 @@ async def _commit(connection: _Wire) -> None:
 
 async def _leave(connection: _Wire, statement: str) -> None:
     """End a transaction that changed nothing. A connection on which this fails is never used again."""
-    if connection.is_closed():
-        return
     try:
         await connection.execute(statement)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
         # Nothing can be lost: the server forgets an open transaction when its connection goes.
-        connection.terminate()
+        _discard(connection)
     except BaseException:
-        connection.terminate()
+        _discard(connection)
         raise
+
+
+def _discard(connection: _Wire) -> None:
+    """Cut a connection, so that the pool replaces it; one that broke by itself is gone already."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 class _translating:  # noqa: N801 - used as a verb: `with _translating():`
@@ -408,10 +433,9 @@ def _translate(error: BaseException) -> Exception | None:
     """Name what happened; None when it is a bug, which keeps its own name."""
     if isinstance(error, asyncpg.PostgresError):
         return _translate_state(error, str(getattr(error, "sqlstate", None) or ""))
-    if isinstance(error, asyncpg.InterfaceError) and "released back" in str(error):
-        return TransactionMisused("this transaction has ended; what it gave may be kept, but it cannot be asked again")
     lost = isinstance(error, OSError | asyncpg.InternalClientError) or (
-        isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)
+        # The pool takes a connection back the moment it breaks, and then says only that.
+        isinstance(error, asyncpg.InterfaceError) and re.search(r"clos(ed|ing)|released back", str(error)) is not None
     )
     if lost:
         # Never str(error) of the driver: it may quote the address with its password.
