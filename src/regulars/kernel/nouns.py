@@ -81,6 +81,10 @@ class Identifier(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fie
     kind: Name
     value: Annotated[str, Meta(min_length=1, max_length=200)]
 
+    def __repr__(self) -> str:
+        """Show what it is, never whose."""
+        return f"Identifier(kind={self.kind!r})"
+
 
 class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an activity says, whoever its member is: this is journalled, and its digest tells a retry from a clash."""

@@ -17,6 +17,7 @@ __all__ = [
     "Past",
     "Recorded",
     "Waiting",
+    "add_dues",
     "answers_to",
     "append",
     "count_by_kind",
@@ -26,7 +27,6 @@ __all__ = [
     "open_dues",
     "originals",
     "receipts",
-    "add_dues",
 ]
 
 SQL = load("regulars.kernel.activity")
@@ -69,6 +69,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[UUID, UUID, str]:
+        """What names it."""
         return (self.member, self.parent, self.name)
 
 
@@ -99,9 +100,7 @@ async def originals(read: Read, names: Sequence[NameOf]) -> dict[NameOf, Past]:
         return {}
     sources, ids = [name[0] for name in names], [name[1] for name in names]
     return {
-        names[row[0] - 1]: Past(
-            member=row[1], activity=row[2], body=read_body(row[3]), receipt=read_receipt(row[4])
-        )
+        names[row[0] - 1]: Past(member=row[1], activity=row[2], body=read_body(row[3]), receipt=read_receipt(row[4]))
         for row in await SQL.rows(read, "originals", sources=sources, ids=ids)
     }
 
@@ -120,9 +119,7 @@ async def open_dues(read: Read, members: Sequence[UUID]) -> dict[UUID, list[Wait
     """Read what waits for each member, soonest first. One statement."""
     found: dict[UUID, list[Waiting]] = {}
     for row in await SQL.rows(read, "open_dues", members=members):
-        waiting = Waiting(
-            member=row[0], parent=row[1], name=row[2], kind=row[3], at=row[4], data=read_data(row[5])
-        )
+        waiting = Waiting(member=row[0], parent=row[1], name=row[2], kind=row[3], at=row[4], data=read_data(row[5]))
         found.setdefault(waiting.member, []).append(waiting)
     return found
 

@@ -23,6 +23,7 @@ from regulars.kernel.ledger.model import (
     Entry,
     Hold,
     Lot,
+    Stamp,
     use_order,
 )
 from regulars.kernel.nouns import AMOUNT_MAX, Posted, Posting
@@ -137,17 +138,25 @@ class Book:
     # -- writing -------------------------------------------------------------------------------------------------
 
     def move(
-        self, member: UUID, currency: str, legs: tuple[str, str], points: int, *, kind: str, activity: UUID, at: datetime
+        self,
+        member: UUID,
+        currency: str,
+        legs: tuple[str, str],
+        points: int,
+        *,
+        kind: str,
+        by: Stamp,
     ) -> tuple[int, int]:
         """Move points from one account of a member to another; gives both entries' versions."""
         assert points > 0
         source, target = legs
         return (
-            self._enter((member, currency, source), -points, kind, activity, at),
-            self._enter((member, currency, target), points, kind, activity, at),
+            self._enter((member, currency, source), -points, kind, by),
+            self._enter((member, currency, target), points, kind, by),
         )
 
-    def _enter(self, key: AccountKey, amount: int, kind: str, activity: UUID, at: datetime) -> int:
+    def _enter(self, key: AccountKey, amount: int, kind: str, by: Stamp) -> int:
+        at = by.at
         account = self.accounts.get(key)
         if account is None:
             version, balance, due_at = 1, amount, None
@@ -166,7 +175,7 @@ class Book:
                 currency=key[1],
                 account=key[2],
                 version=version,
-                activity=activity,
+                activity=by.activity,
                 kind=kind,
                 amount=amount,
                 balance=balance,
@@ -247,27 +256,26 @@ class Book:
         member: UUID,
         posting: Posting,
         *,
-        activity: UUID,
         program: str,
-        at: datetime,
+        by: Stamp,
         kind: str = "issue",
         house: str = ISSUANCE,
     ) -> Posted:
         """Give points as a new lot. What the member owes is paid first, out of the new lot."""
         points, currency = check_points(posting.points), posting.currency
-        assert posting.expires_at is None or posting.expires_at > at
-        _, number = self.move(member, currency, (house, POINTS), points, kind=kind, activity=activity, at=at)
+        assert posting.expires_at is None or posting.expires_at > by.at
+        _, number = self.move(member, currency, (house, POINTS), points, kind=kind, by=by)
         lot = Lot(
             member=member,
             currency=currency,
             number=number,
             amount=points,
             remaining=points,
-            issued_at=at,
-            usable_from=posting.usable_from or at,
+            issued_at=by.at,
+            usable_from=posting.usable_from or by.at,
             expires_at=posting.expires_at,
             priority=posting.priority,
-            activity=activity,
+            activity=by.activity,
             offer=posting.offer,
             program=program,
             funder=posting.funder,
@@ -276,7 +284,7 @@ class Book:
         settled = min(-self.balance(member, currency, ARREARS), points)
         if settled > 0:
             legs = (POINTS, ARREARS)
-            version, _ = self.move(member, currency, legs, settled, kind="settle", activity=activity, at=at)
+            version, _ = self.move(member, currency, legs, settled, kind="settle", by=by)
             self.allocate(lot, version, -settled)
             lot = replace(lot, remaining=points - settled)
         self.put_new_lot(lot)
@@ -295,15 +303,15 @@ class Book:
 
     # -- ending --------------------------------------------------------------------------------------------------
 
-    def expire(self, member: UUID, currency: str, *, activity: UUID, at: datetime) -> Posted | None:
-        """End what has run out by `at`. However late it is called, it ends the same points."""
-        ended = [lot for lot in self.open_lots(member, currency) if lot.expires_at and lot.expires_at <= at]
+    def expire(self, member: UUID, currency: str, *, by: Stamp) -> Posted | None:
+        """End the lots that have run out by then. However late it is called, it ends the same points."""
+        ended = [lot for lot in self.open_lots(member, currency) if lot.expires_at and lot.expires_at <= by.at]
         points = sum(lot.remaining for lot in ended)
         if points == 0:
             self.recompute_due(member, currency)
             return None
         legs = (POINTS, BREAKAGE)
-        version, _ = self.move(member, currency, legs, points, kind="expire", activity=activity, at=at)
+        version, _ = self.move(member, currency, legs, points, kind="expire", by=by)
         for lot in ended:
             self.allocate(lot, version, -lot.remaining)
             self.put_lot(replace(lot, remaining=0, expired=lot.expired + lot.remaining))

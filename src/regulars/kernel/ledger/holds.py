@@ -17,11 +17,12 @@ from regulars.kernel.ledger.model import (
     HoldTooSmall,
     HoldUnknown,
     Lot,
+    Stamp,
 )
 from regulars.kernel.ledger.spending import draw
 from regulars.kernel.nouns import Posted
 
-__all__ = ["capture", "find_hold", "hold", "release", "run_out"]
+__all__ = ["capture", "end_due", "find_hold", "hold", "release"]
 
 
 def hold(
@@ -31,12 +32,14 @@ def hold(
     currency: str,
     points: int,
     *,
-    id: UUID,  # noqa: A002 - the glossary's word
-    valid_until: datetime,
-    settle_until: datetime,
-    at: datetime,
+    until: tuple[datetime, datetime],
+    by: Stamp,
 ) -> Posted:
-    """Set points aside. Their lots name them from now on: nobody else can use them, and their end waits for the hold's."""
+    """Set points aside: nobody else can use them, and should their lot end, they end only with the hold.
+
+    `until`: the last use, and the last settlement. The hold has the id of the activity that made it.
+    """
+    at, (valid_until, settle_until) = by.at, until
     assert at < valid_until <= settle_until
     parts = draw(book, owners, currency, points, at=at)
     for lot, part in parts:
@@ -44,7 +47,7 @@ def hold(
     book.put_hold(
         Hold(
             member=member,
-            id=id,
+            id=by.activity,
             currency=currency,
             amount=points,
             held_at=at,
@@ -57,7 +60,7 @@ def hold(
     book.bring_due_forward(member, currency, settle_until)
     for owner in {lot.member for lot, _ in parts}:
         book.recompute_due(owner, currency)
-    return Posted(currency=currency, points=-points, kind="hold", hold=id)
+    return Posted(currency=currency, points=-points, kind="hold", hold=by.activity)
 
 
 def find_hold(book: Book, member: UUID, id: UUID) -> Hold:  # noqa: A002 - the glossary's word
@@ -108,16 +111,16 @@ def capture(
             ended_at=at if state == "captured" else None,
         )
     )
-    postings = [(owner, _pay(book, taken, activities(owner), at)) for owner, taken in used.items()]
+    postings = [(owner, _pay(book, taken, Stamp(activity=activities(owner), at=at))) for owner, taken in used.items()]
     book.recompute_due(held.member, held.currency)
     return [(owner, replace(posted, hold=held.id)) for owner, posted in postings]
 
 
-def _pay(book: Book, parts: Sequence[tuple[Lot, int]], activity: UUID, at: datetime) -> Posted:
+def _pay(book: Book, parts: Sequence[tuple[Lot, int]], by: Stamp) -> Posted:
     owner, currency = parts[0][0].member, parts[0][0].currency
     points = sum(part for _, part in parts)
     legs = (POINTS, REDEMPTION)
-    version, _ = book.move(owner, currency, legs, points, kind="redeem", activity=activity, at=at)
+    version, _ = book.move(owner, currency, legs, points, kind="redeem", by=by)
     for lot, part in parts:
         # The hold had already taken them out of `remaining`.
         book.allocate(lot, version, -part)
@@ -136,16 +139,20 @@ def release(book: Book, held: Hold, *, at: datetime, state: Literal["released", 
             book.put_lot(replace(lot, remaining=lot.remaining + part.open))
             owners.add(part.owner)
         parts.append(replace(part, released=part.released + part.open))
-    book.put_hold(
-        replace(held, released=held.released + points, parts=tuple(parts), state=state, ended_at=at)
-    )
+    book.put_hold(replace(held, released=held.released + points, parts=tuple(parts), state=state, ended_at=at))
     for owner in owners:
         book.recompute_due(owner, held.currency)
     return Posted(currency=held.currency, points=points, kind="release", hold=held.id)
 
 
-def run_out(book: Book, member: UUID, currency: str, *, at: datetime) -> list[Posted]:
-    """End the holds of a member whose settlement time has passed. However late it is called, it ends the same."""
+def end_due(book: Book, member: UUID, currency: str, *, by: Stamp) -> list[Posted]:
+    """End everything of a member that has run out: first holds, then lots, also those that holds gave back."""
+    postings = _run_out(book, member, currency, at=by.at)
+    ended = book.expire(member, currency, by=by)
+    return postings if ended is None else [*postings, ended]
+
+
+def _run_out(book: Book, member: UUID, currency: str, *, at: datetime) -> list[Posted]:
     return [
         release(book, held, at=at, state="expired")
         for held in book.holds_of(member, currency)

@@ -23,8 +23,8 @@ __all__ = [
     "SPREAD",
     "TRANSFER",
     "Account",
-    "AmountInvalid",
     "Allocation",
+    "AmountInvalid",
     "Entry",
     "Hold",
     "HoldEnded",
@@ -34,6 +34,7 @@ __all__ = [
     "Lot",
     "NotEnoughPoints",
     "NothingToReverse",
+    "Stamp",
     "use_order",
 ]
 
@@ -89,6 +90,13 @@ class NothingToReverse(Refusal):
     code, kind = "reversal_too_large", "conflict"
 
 
+class Stamp(Struct, frozen=True, kw_only=True, gc=False):
+    """On whose account a change is made: the activity that causes it, and ledger time."""
+
+    activity: UUID
+    at: datetime
+
+
 class Account(Struct, frozen=True, kw_only=True, gc=False):
     """One account of one member in one currency, as of its last entry."""
 
@@ -137,6 +145,7 @@ class HoldPart(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def open(self) -> int:
+        """What is still held."""
         return self.amount - self.captured - self.released
 
 
@@ -160,6 +169,7 @@ class Hold(Struct, frozen=True, kw_only=True):
 
     @property
     def open(self) -> int:
+        """What is still held."""
         return self.amount - self.captured - self.released
 
 

@@ -6,15 +6,13 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from regulars.kernel.ledger.book import Book, check_points
-from regulars.kernel.ledger.model import ARREARS, BREAKAGE, ISSUANCE, POINTS, Lot, use_order
+from regulars.kernel.ledger.model import ARREARS, BREAKAGE, ISSUANCE, POINTS, Lot, Stamp, use_order
 from regulars.kernel.nouns import Posted
 
 __all__ = ["take_back"]
 
 
-def take_back(
-    book: Book, member: UUID, currency: str, points: int, *, own: int, offer: str, activity: UUID, at: datetime
-) -> Posted:
+def take_back(book: Book, member: UUID, currency: str, points: int, *, own: int, offer: str, by: Stamp) -> Posted:
     """Take back points that lot `own` gave. Points of it that ended unused are taken from nobody.
 
     What the lot no longer has is taken from the member's other lots, usable ones first; what even they do not have
@@ -32,7 +30,7 @@ def take_back(
             left -= part
         forgiven = min(left, lot.expired)
         left -= forgiven
-    for other in _others(book, member, currency, own, at):
+    for other in _others(book, member, currency, own, by.at):
         if left == 0:
             break
         part = min(left, other.remaining)
@@ -40,14 +38,14 @@ def take_back(
         left -= part
     if total := sum(part for _, part in taken):
         legs = (POINTS, ISSUANCE)
-        version, _ = book.move(member, currency, legs, total, kind="return", activity=activity, at=at)
+        version, _ = book.move(member, currency, legs, total, kind="return", by=by)
         for source, part in taken:
             book.allocate(source, version, -part)
             book.put_lot(replace(source, remaining=source.remaining - part))
     if lot is not None and forgiven:
-        _forgive(book, lot, forgiven, activity=activity, at=at)
+        _forgive(book, lot, forgiven, by=by)
     if left:
-        book.move(member, currency, (ARREARS, ISSUANCE), left, kind="arrears", activity=activity, at=at)
+        book.move(member, currency, (ARREARS, ISSUANCE), left, kind="arrears", by=by)
     book.recompute_due(member, currency)
     return Posted(
         currency=currency,
@@ -66,11 +64,11 @@ def _others(book: Book, member: UUID, currency: str, own: int, at: datetime) -> 
     return sorted(lots, key=lambda lot: (lot.usable_from > at, *use_order(lot)))
 
 
-def _forgive(book: Book, own: Lot, points: int, *, activity: UUID, at: datetime) -> None:
+def _forgive(book: Book, own: Lot, points: int, *, by: Stamp) -> None:
     # They were counted as breakage, an income; now they were never earned.
     lot = book.lot(own.member, own.currency, own.number)
     assert lot is not None
     legs = (BREAKAGE, ISSUANCE)
-    version, _ = book.move(lot.member, lot.currency, legs, points, kind="return", activity=activity, at=at)
+    version, _ = book.move(lot.member, lot.currency, legs, points, kind="return", by=by)
     book.allocate(lot, version, -points, account=BREAKAGE)
     book.put_lot(replace(lot, expired=lot.expired - points))

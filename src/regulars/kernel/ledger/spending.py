@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from regulars.kernel.ledger.book import Book, check_points
@@ -15,19 +16,40 @@ from regulars.kernel.ledger.model import (
     Lot,
     NotEnoughPoints,
     NothingToReverse,
+    Stamp,
     use_order,
 )
 from regulars.kernel.nouns import Posted
 
-__all__ = ["WhenExpired", "draw", "reverse", "spend", "take"]
-
-WhenExpired = Literal["forfeit", "grace", "reinstate"]
-"""What becomes of points that come back into a lot that has ended meanwhile."""
+__all__ = ["Late", "Taken", "draw", "reverse", "spend", "take"]
 
 
-def draw(
-    book: Book, owners: Iterable[UUID], currency: str, points: int, *, at: datetime
-) -> list[tuple[Lot, int]]:
+class Taken(Struct, frozen=True, kw_only=True):
+    """A redemption as far as it may still be reversed."""
+
+    version: int
+    """Its entry on the points account."""
+    parts: Mapping[int, int]
+    """In the order of use: how much of each lot it took and has not got back."""
+
+    @property
+    def left(self) -> int:
+        """How much of it may still come back."""
+        return sum(self.parts.values())
+
+
+class Late(Struct, frozen=True, kw_only=True, gc=False):
+    """What becomes of points that come back into a lot that has ended meanwhile.
+
+    `forfeit`: they end at once. `grace`: they live so much longer. `reinstate`: they get the life they once had. The
+    latter two as a child lot.
+    """
+
+    policy: Literal["forfeit", "grace", "reinstate"] = "forfeit"
+    grace: timedelta = timedelta()
+
+
+def draw(book: Book, owners: Iterable[UUID], currency: str, points: int, *, at: datetime) -> list[tuple[Lot, int]]:
     """Choose lots to take points from, in the order of use, over all owners. Raises NotEnoughPoints, never short."""
     check_points(points)
     lots = [lot for owner in owners for lot in book.open_lots(owner, currency) if lot.is_usable(at)]
@@ -51,13 +73,12 @@ def take(
     *,
     kind: str,
     house: str,
-    activity: UUID,
-    at: datetime,
+    by: Stamp,
 ) -> Posted:
     """Take parts of one member's lots out of their points account: one entry, one allocation for each lot."""
     member, currency = parts[0][0].member, parts[0][0].currency
     points = sum(part for _, part in parts)
-    version, _ = book.move(member, currency, (POINTS, house), points, kind=kind, activity=activity, at=at)
+    version, _ = book.move(member, currency, (POINTS, house), points, kind=kind, by=by)
     for lot, part in parts:
         assert lot.member == member
         book.allocate(lot, version, -part)
@@ -65,12 +86,10 @@ def take(
     return Posted(currency=currency, points=-points, kind=kind, version=version)
 
 
-def spend(
-    book: Book, member: UUID, currency: str, points: int, *, kind: str, house: str, activity: UUID, at: datetime
-) -> Posted:
+def spend(book: Book, member: UUID, currency: str, points: int, *, kind: str, house: str, by: Stamp) -> Posted:
     """Take points of one member in the order of use. Raises NotEnoughPoints."""
-    parts = draw(book, (member,), currency, points, at=at)
-    posted = take(book, parts, kind=kind, house=house, activity=activity, at=at)
+    parts = draw(book, (member,), currency, points, at=by.at)
+    posted = take(book, parts, kind=kind, house=house, by=by)
     book.recompute_due(member, currency)
     return posted
 
@@ -81,46 +100,44 @@ def reverse(
     currency: str,
     points: int,
     *,
-    version: int,
-    taken: Mapping[int, int],
-    when_expired: WhenExpired,
-    grace: timedelta,
-    activity: UUID,
-    at: datetime,
+    of: Taken,
+    late: Late,
+    by: Stamp,
 ) -> list[Posted]:
     """Put points of a redemption back into the lots they came from, last used first.
 
-    `version` is the redemption's entry; `taken` says, in the order of use, how much of each lot it took and has not
-    got back. Lots that ended meanwhile: `forfeit` lets the points end at once, `grace` gives them so much longer,
-    `reinstate` the life they had; the latter two as a child lot. Raises NothingToReverse.
+    `of` is the redemption; `late` says what becomes of points whose lot has ended meanwhile. Raises NothingToReverse.
     """
     check_points(points)
-    if points > sum(taken.values()):
-        message = f"{points} points are asked back, and {sum(taken.values())} of this redemption can still come back."
-        raise NothingToReverse(message, asked=points, left=sum(taken.values()))
+    if points > of.left:
+        message = f"{points} points are asked back, and {of.left} of this redemption can still come back."
+        raise NothingToReverse(message, asked=points, left=of.left)
     legs = (REDEMPTION, POINTS)
-    _, back = book.move(member, currency, legs, points, kind="reverse", activity=activity, at=at)
+    _, back = book.move(member, currency, legs, points, kind="reverse", by=by)
     left = points
     reborn: list[tuple[Lot, int]] = []
-    for number, most in reversed(list(taken.items())):
+    for number, most in reversed(list(of.parts.items())):
         part = min(left, most)
         if part == 0:
             continue
         left -= part
         lot = book.lot(member, currency, number)
         assert lot is not None
-        book.allocate(lot, back, part, undoes=version)
+        book.allocate(lot, back, part, undoes=of.version)
         lot = replace(lot, remaining=lot.remaining + part)
         book.put_lot(lot)
-        if lot.expires_at is not None and lot.expires_at <= at and when_expired != "forfeit":
+        if lot.expires_at is not None and lot.expires_at <= by.at and late.policy != "forfeit":
             reborn.append((lot, part))
     postings = [Posted(currency=currency, points=points, kind="reverse", version=back)]
     for lot, part in reborn:
         assert lot.expires_at is not None
-        life = grace if when_expired == "grace" else lot.expires_at - lot.issued_at
-        out = take(book, [(lot, part)], kind="reinstate", house=REINSTATEMENT, activity=activity, at=at)
-        postings += [out, receive(book, lot, part, expires_at=at + life, house=REINSTATEMENT, kind="reinstate", activity=activity, at=at)]
-    ended = book.expire(member, currency, activity=activity, at=at)
+        life = late.grace if late.policy == "grace" else lot.expires_at - lot.issued_at
+        out = take(book, [(lot, part)], kind="reinstate", house=REINSTATEMENT, by=by)
+        postings += [
+            out,
+            receive(book, lot, part, expires_at=by.at + life, house=REINSTATEMENT, kind="reinstate", by=by),
+        ]
+    ended = book.expire(member, currency, by=by)
     return postings if ended is None else [*postings, ended]
 
 
@@ -132,14 +149,13 @@ def receive(
     expires_at: datetime | None,
     house: str,
     kind: str,
-    activity: UUID,
-    at: datetime,
+    by: Stamp,
     member: UUID | None = None,
 ) -> Posted:
     """Give points on as a child of the lot they come from: same funder, worth and priority."""
     owner = member or parent.member
     legs = (house, POINTS)
-    _, number = book.move(owner, parent.currency, legs, points, kind=kind, activity=activity, at=at)
+    _, number = book.move(owner, parent.currency, legs, points, kind=kind, by=by)
     book.put_new_lot(
         replace(
             parent,
@@ -148,10 +164,10 @@ def receive(
             amount=points,
             remaining=points,
             expired=0,
-            issued_at=at,
-            usable_from=max(at, parent.usable_from),
+            issued_at=by.at,
+            usable_from=max(by.at, parent.usable_from),
             expires_at=expires_at,
-            activity=activity,
+            activity=by.activity,
             parent_member=parent.member,
             parent_number=parent.number,
         )

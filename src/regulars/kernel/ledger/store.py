@@ -18,9 +18,9 @@ __all__ = [
     "issued_by_offer",
     "lots",
     "moved",
+    "open_members",
     "outstanding",
     "read_accounts",
-    "open_members",
     "standing",
     "statement",
     "totals",
@@ -50,10 +50,7 @@ async def read_accounts(tx: Tx, members: Sequence[UUID]) -> Book:
     """Read the accounts of locked members. One statement. Lots and holds come with `open_members`."""
     rows = await SQL.rows(tx, "accounts", members=members)
     return Book(
-        {
-            (row[0], row[1], row[2]): Account(version=row[3], balance=row[4], at=row[5], due_at=row[6])
-            for row in rows
-        }
+        {(row[0], row[1], row[2]): Account(version=row[3], balance=row[4], at=row[5], due_at=row[6]) for row in rows}
     )
 
 
@@ -72,9 +69,7 @@ async def open_members(
     held = await _holds(tx, opened, list(holds))
     named = [*lots, *((part.owner, hold.currency, part.lot) for hold in held for part in hold.parts)]
     owners, currencies, numbers = _columns(sorted(set(named)), 3)
-    rows = await SQL.rows(
-        tx, "open_lots", members=opened, owners=owners, currencies=currencies, numbers=numbers
-    )
+    rows = await SQL.rows(tx, "open_lots", members=opened, owners=owners, currencies=currencies, numbers=numbers)
     book.open(opened, [_lot(row) for row in rows], held)
 
 
@@ -315,7 +310,7 @@ async def statement(
     before: tuple[datetime, str, str, int] | None = None,
     most: int,
 ) -> list[Record]:
-    """List a member's own entries, newest first; `before` is the place (at, currency, account, version) to go on from."""
+    """List a member's own entries, newest first; `before` is the place to go on from."""
     at, before_currency, account, version = before or (None, None, None, None)
     return await SQL.rows(
         read,

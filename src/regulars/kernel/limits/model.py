@@ -21,6 +21,7 @@ class Ceiling(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def left(self) -> int:
+        """How much may still be promised."""
         return self.amount - self.taken - self.reserved
 
 

@@ -75,5 +75,3 @@ async def ceilings(read: Read) -> list[Ceiling]:
 
 def _ceiling(row: Record) -> Ceiling:
     return Ceiling(id=row["id"], amount=row["amount"], taken=row["taken"], reserved=row["reserved"])
-
-

@@ -3,11 +3,11 @@
 `record_many` is the path; `batch.py` is the fold of one fact after another; the rooms know nothing of each other.
 """
 
+from regulars.kernel.spine.house import House
 from regulars.kernel.spine.model import (
     ActivityDiffers,
     ActivityInFuture,
     ActivityTooLate,
-    House,
     KindUnknown,
     MemberClosed,
     Outcome,

@@ -17,18 +17,18 @@ from regulars.base.errors import Refusal
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, limits, members, program
 from regulars.kernel.nouns import Activity, Body, Original, Posted, Posting, Reason, Receipt, Ruling, Step, TraitChange
-from regulars.kernel.spine import returns
+from regulars.kernel.spine.house import House
 from regulars.kernel.spine.model import (
     ActivityDiffers,
     ActivityInFuture,
     ActivityTooLate,
-    House,
     KindUnknown,
     MemberClosed,
     Outcome,
     PurchaseUnknown,
     SourceReserved,
 )
+from regulars.kernel.spine.returns import expand, original_of, own_lots
 
 __all__ = ["CLOCK", "EXPIRE", "FACTS", "RETURN", "Batch", "write_body"]
 
@@ -48,13 +48,33 @@ DueKey = tuple[UUID, UUID, str]
 encode = msgspec.json.Encoder(order="deterministic").encode
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doing:
+    """The activity that is being recorded: whose, under which id, when, and by which programme."""
+
+    body: Body
+    member: UUID
+    id: UUID
+    at: datetime
+    """The member's ledger time."""
+    program: str
+    past: journal.Past | None = None
+    original: Original | None = None
+    parent: UUID | None = None
+
+    @property
+    def stamp(self) -> ledger.Stamp:
+        """What the ledger writes on every change that this activity makes."""
+        return ledger.Stamp(activity=self.id, at=self.at)
+
+
 @dataclass(slots=True, kw_only=True)
 class Batch:
     """What was read under the locks, and what the facts taken so far made of it."""
 
     house: House
     releases: program.Releases
-    members: Mapping[UUID, members.Member]
+    locked: Mapping[UUID, members.Member]
     keys: Mapping[NameOf, journal.Known]
     kept: Mapping[UUID, UUID]
     """Members of stored receipts that are not the ones named now, and who they are today."""
@@ -67,9 +87,7 @@ class Batch:
     ceilings: limits.Ceilings
     recorded: dict[NameOf, journal.Recorded] = field(default_factory=dict[NameOf, journal.Recorded])
     changed_memories: dict[tuple[UUID, str], None] = field(default_factory=dict[tuple[UUID, str], None])
-    changed_traits: list[tuple[UUID, TraitChange, UUID]] = field(
-        default_factory=list[tuple[UUID, TraitChange, UUID]]
-    )
+    changed_traits: list[tuple[UUID, TraitChange, UUID]] = field(default_factory=list[tuple[UUID, TraitChange, UUID]])
     added_dues: dict[DueKey, tuple[journal.Waiting, str]] = field(
         default_factory=dict[DueKey, tuple[journal.Waiting, str]]
     )
@@ -121,7 +139,7 @@ class Batch:
                 f" time, {at.isoformat()}. Older facts are taken by `regulars replay` or an opening balance."
             )
             raise ActivityTooLate(message, late_days_max=self.house.late_days_max)
-        if self.members[member].state in {"closed", "erased"}:
+        if self.locked[member].state in {"closed", "erased"}:
             message = "This membership has ended; nothing more can be recorded for it."
             raise MemberClosed(message, member=str(member))
 
@@ -163,16 +181,14 @@ class Batch:
             self.ended_dues[waiting.key] = state
 
     def _expire(self, member: UUID, at: datetime) -> int:
-        activity = self.house.new_id()
+        body = Body(id=f"{EXPIRE}:{member}:{at.isoformat()}", source=CLOCK, kind=EXPIRE, occurred_at=at)
+        doing = Doing(body=body, member=member, id=self.house.new_id(), at=at, program=self._program_at(at))
         postings: list[Posted] = []
         for currency in self.book.currencies(member):
-            ended = self.book.expire(member, currency, activity=activity, at=at)
-            if ended is not None:
-                postings.append(ended)
+            postings += ledger.end_due(self.book, member, currency, by=doing.stamp)
         if not postings:
             return 0
-        body = Body(id=f"{EXPIRE}:{member}:{at.isoformat()}", source=CLOCK, kind=EXPIRE, occurred_at=at)
-        self._keep(body, self._receipt(body, member, activity, at, self._program_at(at), postings))
+        self._keep(doing, self._receipt(doing, postings))
         return 1
 
     def _program_at(self, at: datetime) -> str:
@@ -194,16 +210,25 @@ class Batch:
         digest: bytes | None = None,
         parent: UUID | None = None,
     ) -> Receipt:
-        at = self.book.time(member, at)
         plan = self.releases.plan_at(body.occurred_at)
         if body.kind not in FACTS and not plan.earns(body.kind):
             message = f"No offer of the programme answers to {body.kind!r}, and it is no command."
             raise KindUnknown(message, kind=body.kind)
         fact, past, original = self._with_original(body, member)
+        doing = Doing(
+            body=body,
+            member=member,
+            id=self.house.new_id(),
+            at=self.book.time(member, at),
+            program=plan.hash,
+            past=past,
+            original=original,
+            parent=parent,
+        )
         step = Step(
             member=member,
             activity=fact,
-            at=at,
+            at=doing.at,
             day=plan.day_of(body.occurred_at),
             traits=self.traits.as_of(member, body.occurred_at),
             balances=self.book.balances(member),
@@ -211,17 +236,15 @@ class Batch:
             original=original,
         )
         ruling = program.rule(plan, self.memories.get(member, {}), step)
-        activity = self.house.new_id()
         mark = self.book.mark()
         try:
-            postings, reasons = self._post(ruling, member, activity, plan.hash, at, past, original)
+            postings, reasons = self._post(doing, ruling)
         except Refusal:
             self.book.undo(mark)
             raise
-        receipt = self._receipt(body, member, activity, at, plan.hash, postings)
-        receipt = self._with_ruling(receipt, ruling, reasons, fact)
+        receipt = _with_ruling(self._receipt(doing, postings), ruling, reasons, fact)
         self._apply(ruling, receipt)
-        self._keep(body, receipt, text=text, digest=digest, parent=parent, past=past)
+        self._keep(doing, receipt, text=text, digest=digest)
         return receipt
 
     def _with_original(self, body: Body, member: UUID) -> tuple[Activity, journal.Past | None, Original | None]:
@@ -229,62 +252,47 @@ class Batch:
         if body.kind != RETURN:
             return fact, None, None
         past = self._find_past((body.source, body.origin))
-        original = returns.original_of(member, past, self.answers.get(past.activity, ()))
-        return replace(fact, returned=returns.expand(fact, original)), past, original
+        original = original_of(member, past, self.answers.get(past.activity, ()))
+        return replace(fact, returned=expand(fact, original)), past, original
 
     def _find_past(self, name: NameOf) -> journal.Past:
         recorded = self.recorded.get(name)
         if recorded is not None:
             receipt = recorded.receipt
-            return journal.Past(
-                member=receipt.member, activity=receipt.activity, body=recorded.body, receipt=receipt
-            )
+            return journal.Past(member=receipt.member, activity=receipt.activity, body=recorded.body, receipt=receipt)
         past = self.originals.get(name)
         if past is None:
             message = f"No purchase {name[1]!r} of {name[0]!r} was recorded. Send the purchase first."
             raise PurchaseUnknown(message, source=name[0], origin=name[1])
         return past
 
-    def _post(
-        self,
-        ruling: Ruling,
-        member: UUID,
-        activity: UUID,
-        version: str,
-        at: datetime,
-        past: journal.Past | None,
-        original: Original | None,
-    ) -> tuple[list[Posted], list[Reason]]:
+    def _post(self, doing: Doing, ruling: Ruling) -> tuple[list[Posted], list[Reason]]:
         postings: list[Posted] = []
         reasons: list[Reason] = []
         for posting in ruling.postings:
             if posting.points < 0:
-                assert past is not None
-                assert original is not None
-                lots = returns.own_lots(past.receipt, original.taken, posting.offer, posting.currency)
-                postings += self._take_back(posting, lots, member, activity, at)
-            elif posting.expires_at is not None and posting.expires_at <= at:
+                postings += self._take_back(doing, posting)
+            elif posting.expires_at is not None and posting.expires_at <= doing.at:
                 reasons.append(Reason(offer=posting.offer, code="expired_before_issue"))
             else:
-                postings.append(self.book.issue(member, posting, activity=activity, program=version, at=at))
+                postings.append(self.book.issue(doing.member, posting, program=doing.program, by=doing.stamp))
         return postings, reasons
 
-    def _take_back(
-        self, posting: Posting, lots: list[tuple[int, int]], member: UUID, activity: UUID, at: datetime
-    ) -> Iterable[Posted]:
+    def _take_back(self, doing: Doing, posting: Posting) -> Iterable[Posted]:
+        assert doing.past is not None
+        assert doing.original is not None
         left = -posting.points
-        for number, points in lots:
+        for number, points in own_lots(doing.past.receipt, doing.original.taken, posting.offer, posting.currency):
             if part := min(left, points):
                 left -= part
                 yield ledger.take_back(
                     self.book,
-                    member,
+                    doing.member,
                     posting.currency,
                     part,
                     own=number,
                     offer=posting.offer,
-                    activity=activity,
-                    at=at,
+                    by=doing.stamp,
                 )
         assert left == 0, "a return takes back no more than was given"
 
@@ -293,9 +301,7 @@ class Batch:
     def _apply(self, ruling: Ruling, receipt: Receipt) -> None:
         member, activity = receipt.member, receipt.activity
         for claim in receipt.claims:
-            self.ceilings.take(
-                claim.ceiling, claim.amount, activity=activity, member=member, at=receipt.recorded_at
-            )
+            self.ceilings.take(claim.ceiling, claim.amount, activity=activity, member=member, at=receipt.recorded_at)
         if ruling.memories:
             self.memories.setdefault(member, {}).update(ruling.memories)
             self.changed_memories.update(dict.fromkeys((member, offer) for offer in ruling.memories))
@@ -319,46 +325,23 @@ class Batch:
             if waiting.member == member:
                 self.dues.setdefault(member, []).append(waiting)
 
-    def _receipt(
-        self, body: Body, member: UUID, activity: UUID, at: datetime, version: str, postings: list[Posted]
-    ) -> Receipt:
+    def _receipt(self, doing: Doing, postings: list[Posted]) -> Receipt:
+        body, member = doing.body, doing.member
         return Receipt(
-            activity=activity,
+            activity=doing.id,
             member=member,
             source=body.source,
             id=body.id,
             kind=body.kind,
             occurred_at=body.occurred_at,
-            recorded_at=at,
-            program=version,
+            recorded_at=doing.at,
+            program=doing.program,
             postings=tuple(postings),
             balances={posted.currency: self.book.shown(member, posted.currency) for posted in postings},
         )
 
-    @staticmethod
-    def _with_ruling(receipt: Receipt, ruling: Ruling, reasons: list[Reason], fact: Activity) -> Receipt:
-        return replace(
-            receipt,
-            discounts=ruling.discounts,
-            traits=ruling.traits,
-            grants=ruling.grants,
-            later=ruling.later,
-            claims=ruling.claims,
-            returned=fact.returned,
-            memories={offer: hashlib.sha256(memory).hexdigest() for offer, memory in ruling.memories.items()},
-            reasons=(*ruling.reasons, *reasons),
-        )
-
-    def _keep(
-        self,
-        body: Body,
-        receipt: Receipt,
-        *,
-        text: bytes | None = None,
-        digest: bytes | None = None,
-        parent: UUID | None = None,
-        past: journal.Past | None = None,
-    ) -> None:
+    def _keep(self, doing: Doing, receipt: Receipt, *, text: bytes | None = None, digest: bytes | None = None) -> None:
+        body, past = doing.body, doing.past
         written = text if text is not None else write_body(body)
         self.recorded[body.source, body.id] = journal.Recorded(
             body=body,
@@ -366,10 +349,24 @@ class Batch:
             digest=digest if digest is not None else hashlib.sha256(written).digest(),
             receipt=receipt,
             origin=past.activity if past is not None else None,
-            parent=parent,
+            parent=doing.parent,
         )
         if past is not None:
             self.answers.setdefault(past.activity, []).append(receipt)
+
+
+def _with_ruling(receipt: Receipt, ruling: Ruling, reasons: list[Reason], fact: Activity) -> Receipt:
+    return replace(
+        receipt,
+        discounts=ruling.discounts,
+        traits=ruling.traits,
+        grants=ruling.grants,
+        later=ruling.later,
+        claims=ruling.claims,
+        returned=fact.returned,
+        memories={offer: hashlib.sha256(memory).hexdigest() for offer, memory in ruling.memories.items()},
+        reasons=(*ruling.reasons, *reasons),
+    )
 
 
 def write_body(body: Body) -> bytes:

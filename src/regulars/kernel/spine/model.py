@@ -1,19 +1,14 @@
-"""What the path needs, what it answers, and what it refuses."""
+"""What the path answers, and what it refuses."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from uuid import UUID
 
-from regulars.base.crypto import Keyring
 from regulars.base.errors import Refusal
 from regulars.kernel.nouns import Receipt
-from regulars.kernel.program import Versions
 
 __all__ = [
     "ActivityDiffers",
     "ActivityInFuture",
     "ActivityTooLate",
-    "House",
     "KindUnknown",
     "MemberClosed",
     "Outcome",
@@ -76,19 +71,6 @@ class SourceReserved(Refusal):
     """The source is the ledger's own."""
 
     code, kind = "source_reserved", "invalid"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """What `record_many` needs besides its transaction. Built once, when a process starts."""
-
-    keyring: Keyring
-    versions: Versions
-    new_id: Callable[[], UUID]
-    """Chance is handed in: ids are made at the door."""
-    auto_enrol: bool = True
-    """Whether an unknown identifier becomes a member."""
-    late_days_max: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from regulars.base import clock
 from regulars.base.db import ConstraintBroken, Database, Tx
-from regulars.base.errors import Refusal
+from regulars.base.errors import DatabaseContention, Refusal
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, limits, members, program
 from regulars.kernel.nouns import Activity
 from regulars.kernel.spine.batch import RETURN, Batch
-from regulars.kernel.spine.model import House, Outcome
+from regulars.kernel.spine.house import House
+from regulars.kernel.spine.model import Outcome
 
 __all__ = ["BATCH_MAX", "bring_due", "publish", "record", "record_many"]
 
@@ -107,6 +108,10 @@ async def _read(
     """Lock the members and read all that their facts may need. `latest` says until when their clock will run."""
     ids = sorted(latest)
     locked = await members.lock_many(tx, ids)
+    if any(member.state == "merged" for member in locked.values()):
+        # Merged between the look-up and the lock. Next time the look-up follows.
+        message = "A member was merged at this very moment. Try again."
+        raise DatabaseContention(message)
     keys = await journal.find_keys(tx, [(fact.source, fact.id) for fact, _ in facts])
     kept = await _follow(tx, house, keys, facts)
     releases = await house.versions.read(tx)
@@ -136,7 +141,7 @@ async def _read(
     return Batch(
         house=house,
         releases=releases,
-        members=locked,
+        locked=locked,
         keys=keys,
         kept=kept,
         originals=originals,
@@ -199,13 +204,12 @@ async def _write(tx: Tx, batch: Batch, at: datetime) -> None:
 
 
 async def publish(
-    tx: Tx, house: House, document: program.Document, *, live_from: datetime, by: str, at: datetime
-) -> str:
-    """Make a version of the programme live from a moment on, with its budgets; gives its content hash.
+    tx: Tx, document: program.Document, *, live_from: datetime, by: str, at: datetime
+) -> program.Published:
+    """Make a version of the programme live from a moment on, with its budgets.
 
     Raises ProgramInvalid, and CeilingTooLow when a budget would be below what is already spent.
     """
-    plan = program.compile_plan(document)
-    version = await program.publish(tx, document, live_from=live_from, by=by, at=at)
-    await limits.set_ceilings(tx, dict(plan.ceilings))
-    return version
+    published = await program.publish(tx, document, live_from=live_from, by=by, at=at)
+    await limits.set_ceilings(tx, dict(program.compile_plan(document).ceilings))
+    return published

@@ -1,6 +1,6 @@
 """What a return speaks of: its purchase, what earlier returns brought back, and what may still come back. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from regulars.kernel.activity import Past
@@ -90,7 +90,7 @@ def expand(activity: Activity, original: Original) -> tuple[Returned, ...]:
     )
 
 
-def own_lots(past: Receipt, taken: dict[tuple[str, str], int], offer: str, currency: str) -> list[tuple[int, int]]:
+def own_lots(past: Receipt, taken: Mapping[tuple[str, str], int], offer: str, currency: str) -> list[tuple[int, int]]:
     """List the lots that an offer issued for the purchase, as (number, points not yet taken back), in order."""
     left = taken.get((offer, currency), 0)
     lots: list[tuple[int, int]] = []

@@ -1,0 +1,23 @@
+"""What the path needs besides its transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from regulars.base.crypto import Keyring
+from regulars.kernel.program import Versions
+
+__all__ = ["House"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What `record_many` needs besides its transaction. Built once, when a process starts."""
+
+    keyring: Keyring
+    versions: Versions
+    new_id: Callable[[], UUID]
+    """Chance is handed in: ids are made at the door."""
+    auto_enrol: bool = True
+    """Whether an unknown identifier becomes a member."""
+    late_days_max: int = 30
