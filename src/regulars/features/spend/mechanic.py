@@ -171,7 +171,7 @@ def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
     if not parts:
         return NOTHING
     points = sum([part for _, part in parts])
-    values = {"points": points, "currency": settings.currency, "amount_minor": counted}
+    values = {"amount_minor": counted}
     if tier in prepared.weights_by:
         values[settings.times_by] = tier
     return Earned(

@@ -15,7 +15,18 @@ from regulars.kernel.program.model import (
 )
 from regulars.kernel.program.plan import BoundCurrency, BoundOffer, MemoryUnreadable, Plan, compile_plan
 from regulars.kernel.program.rule import RETURN, rule
+from regulars.kernel.program.schema import schema
 from regulars.kernel.program.shares import rescale, spread
+from regulars.kernel.program.store import (
+    Published,
+    Release,
+    Releases,
+    Versions,
+    find_damaged,
+    memories,
+    publish,
+    save_memories,
+)
 
 __all__ = [
     "LANGUAGES",
@@ -34,15 +45,24 @@ __all__ = [
     "PointsOverflow",
     "Problem",
     "ProgramInvalid",
+    "Published",
     "References",
+    "Release",
+    "Releases",
+    "Versions",
     "compile_plan",
     "content_hash",
     "decode",
     "dump",
     "encode",
+    "find_damaged",
     "find_mechanics",
+    "memories",
     "parse",
+    "publish",
     "rescale",
     "rule",
+    "save_memories",
+    "schema",
     "spread",
 ]

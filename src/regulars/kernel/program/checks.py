@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
-
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
@@ -32,8 +31,8 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
         *_check_names(document.name, ("name",)),
         *_check_catalog(document.catalog),
     ]
-    for id, currency in document.currencies.items():
-        found += _check_currency(currency, ("currencies", id))
+    for name, currency in document.currencies.items():
+        found += _check_currency(currency, ("currencies", name))
     if len(document.offers) > OFFERS_MAX:
         return [*found, Found(path=("offers",), message=f"{len(document.offers)} offers; at most {OFFERS_MAX} fit")]
     found += _check_repeats((offer.id for offer in document.offers), ("offers",), "id")
@@ -71,11 +70,11 @@ def _check_names(names: Mapping[str, str], path: Path) -> Iterator[Found]:
 
 def _check_repeats(ids: Iterable[str], path: Path, key: str | None) -> Iterator[Found]:
     seen: dict[str, int] = {}
-    for index, id in enumerate(ids):
-        if id in seen:
+    for index, name in enumerate(ids):
+        if name in seen:
             where = (*path, index) if key is None else (*path, index, key)
-            yield Found(path=where, message=f"'{id}' stands here a second time (first at number {seen[id] + 1})")
-        seen.setdefault(id, index)
+            yield Found(path=where, message=f"'{name}' stands here a second time (first at number {seen[name] + 1})")
+        seen.setdefault(name, index)
 
 
 def _check_catalog(catalog: Catalog) -> Iterator[Found]:

@@ -18,6 +18,7 @@ from regulars.kernel.nouns import (
     Posting,
     Reason,
     Ruling,
+    Scalar,
     Step,
     TraitChange,
 )
@@ -27,6 +28,8 @@ from regulars.kernel.program.plan import BoundOffer, Plan
 from regulars.kernel.program.shares import rescale, spread
 
 __all__ = ["Fold"]
+
+EARNED: Final = "earned"
 
 encoder: Final = msgspec.json.Encoder(order="sorted")
 
@@ -72,8 +75,11 @@ class Fold:
 
     def absorb(self, offer: BoundOffer, earned: Earned) -> None:
         """Take in what an offer says of an activity."""
-        for award in earned.awards:
-            self._give(offer, award, explain=not earned.reasons)
+        if earned.awards:
+            # What was really given is known here only: a mechanic's reason `earned` says why, this adds how much.
+            why = [reason.values for reason in earned.reasons if reason.code == EARNED]
+            for award in earned.awards:
+                self._give(offer, award, why[0] if why else {})
         self.absorb_rest(offer, earned)
 
     def absorb_rest(self, offer: BoundOffer, earned: Earned) -> None:
@@ -83,7 +89,8 @@ class Fold:
             if data != self.memories.get(offer.id):
                 self.remembered[offer.id] = data
         for reason in earned.reasons:
-            self.reasons.append(Reason(offer=offer.id, code=reason.code, values=reason.values))
+            if reason.code != EARNED:
+                self.reasons.append(Reason(offer=offer.id, code=reason.code, values=reason.values))
         if earned.discounts:
             self.discounts.extend((offer.id, discount) for discount in earned.discounts)
         if earned.traits:
@@ -126,20 +133,11 @@ class Fold:
             reasons=tuple(self.reasons),
         )
 
-    def _give(self, offer: BoundOffer, award: Award, *, explain: bool) -> None:
-        points, lines = award.points, award.lines
+    def _give(self, offer: BoundOffer, award: Award, why: Mapping[str, Scalar]) -> None:
+        points = award.points
         if points == 0:
             return
-        if points < 0:
-            raise MechanicBroken(f"The mechanic {offer.mechanic.name!r} took points in earn; that is for undo.")
-        if points > AMOUNT_MAX:
-            raise PointsOverflow(
-                f"The offer {offer.id} would give more than {AMOUNT_MAX} points.", offer=offer.id, points=points
-            )
-        if not lines and self.step.activity.lines:
-            # A return speaks of lines: what an award of the whole basket gave is shared among them now, once.
-            parts = spread(points, [line.amount_minor for line in self.step.activity.lines])
-            lines = tuple((number, part) for number, part in enumerate(parts, start=1) if part)
+        _refuse_amount(offer, points)
         coin = self.plan.currencies.get(award.currency)
         if coin is None:
             raise MechanicBroken(f"The mechanic {offer.mechanic.name!r} gave the unknown {award.currency!r}.")
@@ -148,12 +146,13 @@ class Fold:
         if expires_at is not None and expires_at <= (usable_from or self.step.activity.occurred_at):
             self.reasons.append(Reason(offer=offer.id, code="ends_before_use", values={"points": points}))
             return
+        lines = award.lines or self._share(points)
         if offer.ceiling:
-            clipped = self._claim(offer, points)
-            if clipped == 0:
+            points = self._claim(offer, points)
+            if points == 0:
                 return
-            if clipped < points:
-                points, lines = clipped, rescale(lines, clipped)
+            if points < award.points:
+                lines = rescale(lines, points)
         self.given.append(Given(offer=offer.id, award=Award(currency=award.currency, points=points, lines=lines)))
         self.changed = True
         self.postings.append(
@@ -169,9 +168,13 @@ class Fold:
                 value_micro=coin.value_micro,
             )
         )
-        if explain:
-            values = {"points": points, "currency": award.currency}
-            self.reasons.append(Reason(offer=offer.id, code="earned", values=values))
+        values = {"points": points, "currency": award.currency, **why}
+        self.reasons.append(Reason(offer=offer.id, code=EARNED, values=values))
+
+    def _share(self, points: int) -> tuple[tuple[int, int], ...]:
+        """Share an award of the whole basket among its lines: a return speaks of lines."""
+        parts = spread(points, [line.amount_minor for line in self.step.activity.lines])
+        return tuple((number, part) for number, part in enumerate(parts, start=1) if part)
 
     def _claim(self, offer: BoundOffer, points: int) -> int:
         """Draw on the offer's budget: as much as is left."""
@@ -186,6 +189,15 @@ class Fold:
             self.changed = True
             self.claims.append(Claim(ceiling=ceiling, amount=taken))
         return taken
+
+
+def _refuse_amount(offer: BoundOffer, points: int) -> None:
+    if points < 0:
+        raise MechanicBroken(f"The mechanic {offer.mechanic.name!r} took points in earn; that is for undo.")
+    if points > AMOUNT_MAX:
+        raise PointsOverflow(
+            f"The offer {offer.id} would give more than {AMOUNT_MAX} points at once.", offer=offer.id, points=points
+        )
 
 
 def _sign(due: Due, offer: str) -> Due:

@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, Final, Literal, Protocol, cast, get_args
+from typing import Any, Final, Literal, cast, get_args
 
 from msgspec import Struct
 
@@ -41,16 +41,10 @@ class References:
     """By trait: the values that the settings speak of."""
 
 
-class Earn(Protocol):
-    """Say what one step earns. Pure: no clock, no chance, no I/O."""
-
-    def __call__(self, settings: Any, memory: Any, step: Step, /) -> Earned: ...
-
-
-class Undo(Protocol):
-    """Say what a return takes back (negative awards), seeing what the offer gave for the purchase."""
-
-    def __call__(self, settings: Any, memory: Any, step: Step, given: tuple[Given, ...], /) -> Earned: ...
+Earn = Callable[[Any, Any, Step], Earned]
+"""(prepared settings, memory, step): what the step earns. Pure: no clock, no chance, no I/O."""
+Undo = Callable[[Any, Any, Step, tuple[Given, ...]], Earned]
+"""As `Earn`, for a return, with what the offer gave for the purchase: what is taken back, as negative awards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,13 +158,13 @@ def _read_verb(module: ModuleType, name: str) -> Callable[..., Any] | None:
     return part
 
 
-def _keep(settings: Any, _calendar: Calendar) -> Any:
+def _keep(settings: object, _calendar: Calendar) -> object:
     return settings
 
 
-def _refer_to_nothing(_settings: Any) -> References:
+def _refer_to_nothing(_settings: object) -> References:
     return References()
 
 
-def _set_nothing(_settings: Any) -> Mapping[str, tuple[str, ...]]:
+def _set_nothing(_settings: object) -> Mapping[str, tuple[str, ...]]:
     return {}

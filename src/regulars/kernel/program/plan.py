@@ -59,7 +59,7 @@ class BoundOffer:
     kinds: frozenset[str]
     unscheduled: Reason
 
-    def read_memory(self, memories: Mapping[str, bytes]) -> Any:
+    def read_memory(self, memories: Mapping[str, bytes]) -> object:
         """Decode this offer's memory out of a member's; an empty one where there is none."""
         if self.decoder is None:
             return None
@@ -122,7 +122,7 @@ def compile_plan(document: Document) -> Plan:
         hash=content_hash(document),
         document=document,
         calendar=calendar,
-        currencies={id: _date(id, currency, calendar) for id, currency in document.currencies.items()},
+        currencies={name: _date(name, it, calendar) for name, it in document.currencies.items()},
         offers={it.id: it for it in bound},
         by_kind={kind: tuple(it for it in bound if kind in it.kinds) for kind in kinds},
         ceilings=tuple((it.ceiling, it.offer.budget.points) for it in bound if it.offer.budget is not None),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from numbers import Integral, Real
-from typing import Any, Final
+from typing import Final
 
 import yaml
 from yaml.events import (
@@ -82,7 +82,7 @@ class Found:
 class Source:
     """What a text says, and where it says it."""
 
-    value: Any
+    value: object
     places: "dict[tuple[Path, bool], Place]"
     """By (path, of the key?)."""
 
@@ -143,7 +143,7 @@ class _Builder:
 
     def build(self) -> Source:
         documents = 0
-        value: Any = None
+        value: object = None
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
                 documents += 1
@@ -159,7 +159,7 @@ class _Builder:
         line, column = _place(event)
         self.problems.append(Problem(message=message, path=write_path(path), line=line, column=column))
 
-    def _node(self, event: Event, path: Path) -> Any:
+    def _node(self, event: Event, path: Path) -> object:
         self.places[path, False] = _place(event)
         if isinstance(event, AliasEvent):
             self._refuse(event, "aliases (*name) cannot be used; write it out", path)
@@ -181,14 +181,14 @@ class _Builder:
         if getattr(event, "tag", None) not in {None, "!"}:
             self._refuse(event, "tags (!name) cannot be used", path)
 
-    def _sequence(self, path: Path) -> list[Any]:
-        items: list[Any] = []
+    def _sequence(self, path: Path) -> list[object]:
+        items: list[object] = []
         while not isinstance(event := next(self.events), SequenceEndEvent):
             items.append(self._node(event, (*path, len(items))))
         return items
 
-    def _mapping(self, path: Path) -> dict[str, Any]:
-        members: dict[str, Any] = {}
+    def _mapping(self, path: Path) -> dict[str, object]:
+        members: dict[str, object] = {}
         while not isinstance(event := next(self.events), MappingEndEvent):
             name = self._key(event, path)
             if name in members:
@@ -216,7 +216,7 @@ class _Builder:
             depth += isinstance(following, MappingStartEvent | SequenceStartEvent)
             depth -= isinstance(following, CollectionEndEvent)
 
-    def _scalar(self, event: ScalarEvent, path: Path) -> Any:
+    def _scalar(self, event: ScalarEvent, path: Path) -> object:
         text = event.value
         if event.style is None and text in WORDS:
             return WORDS[text]

@@ -54,22 +54,25 @@ def undo_purchase(fold: Fold) -> None:
     # Offers that this version no longer has go first, so that tiers see what they lose.
     for offer, given in by_offer.items():
         if offer not in fold.plan.offers:
-            _take_share(fold, offer, given, before, after)
+            _take_share(fold, offer, given, (before, after))
     day = fold.plan.day_of(original.activity.occurred_at)
     for bound in fold.plan.offers.values():
         given = by_offer.get(bound.id, [])
         answered = original.activity.kind in bound.kinds and bound.first_day <= day <= bound.last_day
-        if not given and not (answered and bound.mechanic.undo is not None):
-            continue
-        if bound.offer.on_return == "keep":
-            fold.reasons.append(Reason(offer=bound.id, code="kept"))
-        elif bound.mechanic.undo is not None:
-            earned = bound.mechanic.undo(bound.settings, bound.read_memory(fold.memories), fold.look(), tuple(given))
-            _take_asked(fold, bound, given, earned)
-        elif bound.offer.on_return == "requalify":
-            _take_unqualified(fold, bound, given, before, after)
-        else:
-            _take_share(fold, bound.id, given, before, after)
+        if given or (answered and bound.mechanic.undo is not None):
+            _undo_offer(fold, bound, given, (before, after))
+
+
+def _undo_offer(fold: Fold, bound: BoundOffer, given: Sequence[Given], backs: tuple[Back, Back]) -> None:
+    if bound.offer.on_return == "keep":
+        fold.reasons.append(Reason(offer=bound.id, code="kept"))
+    elif bound.mechanic.undo is not None:
+        memory = bound.read_memory(fold.memories)
+        _take_asked(fold, bound, given, bound.mechanic.undo(bound.settings, memory, fold.look(), tuple(given)))
+    elif bound.offer.on_return == "requalify":
+        _take_unqualified(fold, bound, given, backs)
+    else:
+        _take_share(fold, bound.id, given, backs)
 
 
 def _add_returned(original: Original, activity: Activity) -> Back:
@@ -101,19 +104,20 @@ def _count(given: Sequence[Given], currency: str) -> int:
     return sum(it.award.points for it in given if it.award.currency == currency)
 
 
-def _take_share(fold: Fold, offer: str, given: Sequence[Given], before: Back, after: Back) -> None:
+def _take_share(fold: Fold, offer: str, given: Sequence[Given], backs: tuple[Back, Back]) -> None:
     for currency in _currencies(given):
-        target, growth = _find_share(fold, given, currency, before, after)
-        _take_up_to(fold, offer, given, currency, target, growth)
+        target, growth = _find_share(fold, given, currency, backs)
+        _take_up_to(fold, (offer, currency), given, target, growth)
 
 
 def _find_share(
-    fold: Fold, given: Sequence[Given], currency: str, before: Back, after: Back
+    fold: Fold, given: Sequence[Given], currency: str, backs: tuple[Back, Back]
 ) -> tuple[int, tuple[tuple[int, int], ...]]:
     """The points that should be back by now, and what each line adds to them."""
     original = fold.step.original
     assert original is not None, "a return without its purchase was left out before"
     lines = original.activity.lines
+    before, after = backs
     reached = _reach(given, currency, lines, after)
     earlier = _reach(given, currency, lines, before)
     growth = tuple((number, part - earlier.get(number, 0)) for number, part in sorted(reached.items()))
@@ -122,16 +126,16 @@ def _find_share(
 
 def _take_up_to(
     fold: Fold,
-    offer: str,
+    award: tuple[str, str],
     given: Sequence[Given],
-    currency: str,
     target: int,
     growth: tuple[tuple[int, int], ...] = (),
 ) -> None:
     """Bring what is taken back up to `target`: never more than was given, never less than was taken already."""
     original = fold.step.original
     assert original is not None, "a return without its purchase was left out before"
-    taken = original.taken.get((offer, currency), 0)
+    offer, currency = award
+    taken = original.taken.get(award, 0)
     points = min(target, _count(given, currency)) - taken
     if points <= 0:
         return
@@ -142,10 +146,11 @@ def _take_up_to(
     fold.reasons.append(Reason(offer=offer, code="taken_back", values=values))
 
 
-def _take_unqualified(fold: Fold, bound: BoundOffer, given: Sequence[Given], before: Back, after: Back) -> None:
+def _take_unqualified(fold: Fold, bound: BoundOffer, given: Sequence[Given], backs: tuple[Back, Back]) -> None:
     """Ask the offer what it would give for the rest: nothing takes all back, less takes back in proportion."""
     original = fold.step.original
     assert original is not None, "a return without its purchase was left out before"
+    _, after = backs
     whole = _ask_again(fold, bound, original.activity)
     lines = tuple(_shorten(line, number, after) for number, line in enumerate(original.activity.lines, start=1))
     rest = _ask_again(fold, bound, msgspec.structs.replace(original.activity, lines=lines))
@@ -157,8 +162,8 @@ def _take_unqualified(fold: Fold, bound: BoundOffer, given: Sequence[Given], bef
             # As a share of what it would give today for all of it: a tier that changed since does not matter.
             target = _count(given, currency) * max(full - kept, 0) // full
         else:
-            target, _ = _find_share(fold, given, currency, before, after)
-        _take_up_to(fold, bound.id, given, currency, target)
+            target, _ = _find_share(fold, given, currency, backs)
+        _take_up_to(fold, (bound.id, currency), given, target)
 
 
 def _shorten(line: Line, number: int, back: Back) -> Line:
@@ -203,5 +208,5 @@ def _take_asked(fold: Fold, bound: BoundOffer, given: Sequence[Given], earned: E
         asked[award.currency] = asked.get(award.currency, 0) - award.points
     for currency, points in asked.items():
         taken = original.taken.get((bound.id, currency), 0)
-        _take_up_to(fold, bound.id, given, currency, taken + points)
+        _take_up_to(fold, (bound.id, currency), given, taken + points)
     fold.absorb_rest(bound, earned)
