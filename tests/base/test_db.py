@@ -56,10 +56,13 @@ async def end_connection(database: Database, tx: Tx) -> None:
 async def test_a_block_that_ends_well_is_committed_and_one_that_fails_never_was(jars: Database) -> None:
     async with jars.transaction() as tx:
         assert await tx.run(ADD, 3, 1) == "INSERT 0 1"
+
+    async def work(tx: Tx) -> None:
+        await tx.run(ADD, 4, 1)
+        await tx.run(ADD, 4, -1)
+
     with pytest.raises(ConstraintBroken):
-        async with jars.transaction() as tx:
-            await tx.run(ADD, 4, 1)
-            await tx.run(ADD, 4, -1)
+        await jars.run(work)
     assert await count(jars) == 3
 
 

@@ -42,13 +42,21 @@ password_encryption = 'scram-sha-256'
 
 def create(data: Path, folder: Folder, programs: Programs, account: Account | None) -> None:
     """Make a new database at `data`, with a new password, checksums on, and no way in without the password."""
-    clear_drafts(data.parent)
-    password = folder.make_password()
+    # The initdb of a start that was killed may still be at work, and holds this as a server would.
+    alive = folder.open_alive(wait=True)
+    try:
+        clear_drafts(data.parent)
+        _create(data, folder, programs, account, alive)
+    finally:
+        os.close(alive)
+
+
+def _create(data: Path, folder: Folder, programs: Programs, account: Account | None, alive: int) -> None:
     draft = data.with_name(f"{DRAFT_PREFIX}{secrets.token_hex(8)}")
     try:
         draft.mkdir(mode=0o700)
         _give(draft, account)
-        _run_initdb(draft, password, folder, programs, account)
+        _run_initdb(draft, folder, programs, account, alive)
         with (draft / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(SETTINGS)
             if programs.knows("--with-lz4"):
@@ -61,12 +69,12 @@ def create(data: Path, folder: Folder, programs: Programs, account: Account | No
     sync_folder(data.parent)
 
 
-def _run_initdb(draft: Path, password: str, folder: Folder, programs: Programs, account: Account | None) -> None:
+def _run_initdb(draft: Path, folder: Folder, programs: Programs, account: Account | None, alive: int) -> None:
     # A file, for the command line is for all to see. It goes with the draft's first moments.
     number, name = tempfile.mkstemp(prefix=PWFILE_PREFIX, dir=draft.parent)
     try:
         with os.fdopen(number, "w", encoding="ascii") as file:
-            file.write(password)
+            file.write(folder.make_password())
         _give(Path(name), account)
         locale = ["--no-locale"]
         if programs.major >= BUILTIN_LOCALE_MAJOR_MIN:
@@ -80,6 +88,7 @@ def _run_initdb(draft: Path, password: str, folder: Folder, programs: Programs, 
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            pass_fds=[alive],
             **spawn_options(account),
         )
     finally:

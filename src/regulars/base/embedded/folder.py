@@ -58,6 +58,8 @@ class Folder:
         if not self.path.exists():
             self.path.mkdir(parents=True, exist_ok=True)
             self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        if not self.path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(self.path))
         if not os.access(self.path, os.W_OK | os.X_OK):
             # Better found here than by PostgreSQL. Root is told only of a read-only disk: nothing else stops it.
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.path))
@@ -144,10 +146,10 @@ class Folder:
         """Tell whether any process of the server that we started lives."""
         return not self._is_free("postgres.alive")
 
-    def open_alive(self) -> int:
+    def open_alive(self, *, wait: bool = False) -> int:
         """Open and take the lock that the server is to inherit."""
         number = os.open(self.path / "postgres.alive", os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(number, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         return number
 
     def _is_free(self, name: str) -> bool:

@@ -18,6 +18,9 @@ __all__ = [
     "explaining",
 ]
 
+# The last one is PostgreSQL's own, when a block fits only in part.
+SIGNS_OF_FULL_DISK = ("No space left on device", "Disk quota exceeded", "Check free disk space")
+
 
 class DataFolderClosed(Refusal):
     """The data folder cannot be written to."""
@@ -80,7 +83,7 @@ def _explain_errno(number: int | None, folder: Path) -> Refusal | None:
 
 def explain(words: str, folder: Path, port: int | None) -> Refusal | None:
     """Recognise in the last words of PostgreSQL's programs what the operator can do something about."""
-    if "No space left on device" in words or "Disk quota exceeded" in words:
+    if any(sign in words for sign in SIGNS_OF_FULL_DISK):
         return _explain_errno(errno.ENOSPC, folder)
     if "Read-only file system" in words or "Permission denied" in words:
         return _explain_errno(errno.EROFS, folder)
