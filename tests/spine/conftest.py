@@ -111,4 +111,10 @@ async def shop(database: Database) -> Shop:
     return made
 
 
-ShopMaker = Callable[[], Shop]
+
+
+def ask(kind: str, id: str, *, at: datetime, card: str = "7", **settings: Any) -> Activity:  # noqa: A002, ANN401
+    """A command. `origin` and `to` go into the activity, the rest into the ask."""
+    fields = {name: settings.pop(name) for name in ("origin", "to") if name in settings}
+    member = Identifier(kind="card", value=card)
+    return Activity(id=id, source="till", kind=kind, occurred_at=at, member=member, ask=settings, **fields)

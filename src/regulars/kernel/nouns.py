@@ -111,6 +111,8 @@ class Activity(Body, frozen=True, kw_only=True, omit_defaults=True):
     """Something that happened to a member, or that someone asks for. `(source, id)` names it for ever."""
 
     member: UUID | Identifier
+    to: UUID | Identifier | None = None
+    """For a gift: who gets it."""
 
 
 class Reason(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -280,6 +282,8 @@ class Posted(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Points of a return that had already ended unused, and so are taken from nobody."""
     hold: UUID | None = None
     """The hold that was made, used or ended. Making and releasing one moves no account."""
+    owner: UUID | None = None
+    """Whose points moved, where it is not the member of the activity; that member's journal has it too."""
     usable_from: datetime | None = None
     expires_at: datetime | None = None
     lines: tuple[tuple[int, int], ...] = ()

@@ -3,6 +3,12 @@
 from regulars.kernel.ledger.book import Book
 from regulars.kernel.ledger.holds import capture, end_due, find_hold, hold, release
 from regulars.kernel.ledger.model import (
+    ADJUSTMENT,
+    DONATION,
+    OPENING,
+    POINTS,
+    REDEMPTION,
+    TRANSFER,
     AmountInvalid,
     Hold,
     HoldEnded,
@@ -12,9 +18,10 @@ from regulars.kernel.ledger.model import (
     NotEnoughPoints,
     NothingToReverse,
     Stamp,
+    Taken,
 )
 from regulars.kernel.ledger.returns import take_back
-from regulars.kernel.ledger.spending import Late, Taken, draw, receive, reverse, spend, take
+from regulars.kernel.ledger.spending import Late, draw, receive, reverse, spend, take
 from regulars.kernel.ledger.store import (
     Standing,
     due_members,
@@ -23,7 +30,9 @@ from regulars.kernel.ledger.store import (
     moved,
     open_members,
     outstanding,
+    owners_of_holds,
     read_accounts,
+    read_taken,
     standing,
     statement,
     totals,
@@ -31,6 +40,12 @@ from regulars.kernel.ledger.store import (
 )
 
 __all__ = [
+    "ADJUSTMENT",
+    "DONATION",
+    "OPENING",
+    "POINTS",
+    "REDEMPTION",
+    "TRANSFER",
     "AmountInvalid",
     "Book",
     "Hold",
@@ -55,7 +70,9 @@ __all__ = [
     "moved",
     "open_members",
     "outstanding",
+    "owners_of_holds",
     "read_accounts",
+    "read_taken",
     "receive",
     "release",
     "reverse",

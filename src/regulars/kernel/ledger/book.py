@@ -24,6 +24,7 @@ from regulars.kernel.ledger.model import (
     Hold,
     Lot,
     Stamp,
+    Taken,
     use_order,
 )
 from regulars.kernel.nouns import AMOUNT_MAX, Posted, Posting
@@ -50,6 +51,8 @@ class Book:
         self.lots: dict[tuple[UUID, str], dict[int, Lot]] = {}
         self.holds: dict[HoldKey, Hold] = {}
         self.opened: set[UUID] = set()
+        self.taken_before: list[Allocation] = []
+        """Stored allocations that a reversal of this transaction speaks of."""
         self.entries: list[Entry] = []
         self.allocations: list[Allocation] = []
         self.issued: set[LotKey] = set()
@@ -243,6 +246,16 @@ class Book:
         if due_at != account.due_at:
             self._put(self.accounts, key, replace(account, due_at=due_at))
 
+    def taken(self, member: UUID, currency: str, version: int) -> Taken:
+        """Tell how much of each lot an entry took and has not got back, in the order in which it took them."""
+        parts: dict[int, int] = {}
+        for allocation in (*self.taken_before, *self.allocations):
+            mine = (allocation.member, allocation.currency, allocation.account) == (member, currency, POINTS)
+            if mine and version in {allocation.version, allocation.undoes}:
+                parts[allocation.lot] = parts.get(allocation.lot, 0) - allocation.amount
+        lots = self.lots.get((member, currency), {})
+        return Taken(version=version, parts=dict(sorted(parts.items(), key=lambda part: use_order(lots[part[0]]))))
+
     def holds_of(self, member: UUID, currency: str) -> list[Hold]:
         """The holds of an opened member that this book knows, oldest first."""
         assert member in self.opened
@@ -281,13 +294,7 @@ class Book:
             funder=posting.funder,
             value_micro=posting.value_micro,
         )
-        settled = min(-self.balance(member, currency, ARREARS), points)
-        if settled > 0:
-            legs = (POINTS, ARREARS)
-            version, _ = self.move(member, currency, legs, settled, kind="settle", by=by)
-            self.allocate(lot, version, -settled)
-            lot = replace(lot, remaining=points - settled)
-        self.put_new_lot(lot)
+        settled = self.settle(lot, by=by)
         return Posted(
             currency=currency,
             points=points,
@@ -300,6 +307,17 @@ class Book:
             expires_at=posting.expires_at,
             lines=posting.lines,
         )
+
+    def settle(self, lot: Lot, *, by: Stamp) -> int:
+        """Keep a new lot, after paying out of it what its member owes; gives the points that went there."""
+        settled = min(-self.balance(lot.member, lot.currency, ARREARS), lot.remaining)
+        if settled > 0:
+            legs = (POINTS, ARREARS)
+            version, _ = self.move(lot.member, lot.currency, legs, settled, kind="settle", by=by)
+            self.allocate(lot, version, -settled)
+            lot = replace(lot, remaining=lot.remaining - settled)
+        self.put_new_lot(lot)
+        return max(settled, 0)
 
     # -- ending --------------------------------------------------------------------------------------------------
 

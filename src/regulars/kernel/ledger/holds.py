@@ -76,7 +76,7 @@ def find_hold(book: Book, member: UUID, id: UUID) -> Hold:  # noqa: A002 - the g
 
 
 def capture(
-    book: Book, held: Hold, points: int, *, used_at: datetime, activities: Callable[[UUID], UUID], at: datetime
+    book: Book, held: Hold, points: int, *, used_at: datetime, stamp_of: Callable[[UUID], Stamp], at: datetime
 ) -> list[tuple[UUID, Posted]]:
     """Use held points for good; what is left stays held. Gives (owner, posting): a pool's owners each pay their part.
 
@@ -111,7 +111,7 @@ def capture(
             ended_at=at if state == "captured" else None,
         )
     )
-    postings = [(owner, _pay(book, taken, Stamp(activity=activities(owner), at=at))) for owner, taken in used.items()]
+    postings = [(owner, _pay(book, taken, stamp_of(owner))) for owner, taken in used.items()]
     book.recompute_due(held.member, held.currency)
     return [(owner, replace(posted, hold=held.id)) for owner, posted in postings]
 

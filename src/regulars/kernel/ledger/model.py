@@ -1,5 +1,6 @@
 """The nouns of the ledger, and what it refuses. Pure."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -35,6 +36,7 @@ __all__ = [
     "NotEnoughPoints",
     "NothingToReverse",
     "Stamp",
+    "Taken",
     "use_order",
 ]
 
@@ -171,6 +173,20 @@ class Hold(Struct, frozen=True, kw_only=True):
     def open(self) -> int:
         """What is still held."""
         return self.amount - self.captured - self.released
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """A redemption as far as it may still be reversed."""
+
+    version: int
+    """Its entry on the points account."""
+    parts: Mapping[int, int]
+    """In the order of use: how much of each lot it took and has not got back."""
+
+    @property
+    def left(self) -> int:
+        """How much of it may still come back."""
+        return sum(self.parts.values())
 
 
 class Entry(Struct, frozen=True, kw_only=True, gc=False):

@@ -145,6 +145,14 @@ INNER JOIN
         AND allocation.account = 'points'
         AND (allocation.version = wanted.version OR allocation.undoes = wanted.version);
 
+-- name: owners_of_holds
+-- Others whose points are in open holds: they are locked with the holder.
+SELECT DISTINCT part.member_id, part.owner_id
+FROM ledger.hold AS hold
+INNER JOIN ledger.hold_lot AS part ON hold.member_id = part.member_id AND hold.id = part.hold_id
+WHERE hold.member_id = ANY(cast(:members AS uuid[])) AND (hold.state = 'open' OR hold.id = ANY(cast(:ids AS uuid[])))
+    AND part.owner_id <> part.member_id;
+
 -- name: due_members
 -- Members with a lot or hold that ends by this moment, soonest first.
 SELECT member_id, min(due_at) AS due_at

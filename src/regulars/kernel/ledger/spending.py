@@ -1,6 +1,6 @@
 """Taking points out of lots: to redeem, to give away, to correct; and putting a redemption back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -17,25 +17,12 @@ from regulars.kernel.ledger.model import (
     NotEnoughPoints,
     NothingToReverse,
     Stamp,
+    Taken,
     use_order,
 )
 from regulars.kernel.nouns import Posted
 
-__all__ = ["Late", "Taken", "draw", "reverse", "spend", "take"]
-
-
-class Taken(Struct, frozen=True, kw_only=True):
-    """A redemption as far as it may still be reversed."""
-
-    version: int
-    """Its entry on the points account."""
-    parts: Mapping[int, int]
-    """In the order of use: how much of each lot it took and has not got back."""
-
-    @property
-    def left(self) -> int:
-        """How much of it may still come back."""
-        return sum(self.parts.values())
+__all__ = ["Late", "draw", "reverse", "spend", "take"]
 
 
 class Late(Struct, frozen=True, kw_only=True, gc=False):
@@ -156,7 +143,7 @@ def receive(
     owner = member or parent.member
     legs = (house, POINTS)
     _, number = book.move(owner, parent.currency, legs, points, kind=kind, by=by)
-    book.put_new_lot(
+    settled = book.settle(
         replace(
             parent,
             member=owner,
@@ -170,7 +157,8 @@ def receive(
             activity=by.activity,
             parent_member=parent.member,
             parent_number=parent.number,
-        )
+        ),
+        by=by,
     )
     return Posted(
         currency=parent.currency,
@@ -179,5 +167,6 @@ def receive(
         kind=kind,
         lot=number,
         version=number,
+        settled=settled,
         expires_at=expires_at,
     )

@@ -10,7 +10,7 @@ from msgspec import Struct
 from regulars.base.db import ConstraintBroken, Read, Record, Tx
 from regulars.base.sql import load
 from regulars.kernel.ledger.book import Book
-from regulars.kernel.ledger.model import Account, Entry, Hold, HoldPart, Lot
+from regulars.kernel.ledger.model import POINTS, Account, Allocation, Entry, Hold, HoldPart, Lot
 
 __all__ = [
     "Standing",
@@ -20,7 +20,9 @@ __all__ = [
     "moved",
     "open_members",
     "outstanding",
+    "owners_of_holds",
     "read_accounts",
+    "read_taken",
     "standing",
     "statement",
     "totals",
@@ -71,6 +73,38 @@ async def open_members(
     owners, currencies, numbers = _columns(sorted(set(named)), 3)
     rows = await SQL.rows(tx, "open_lots", members=opened, owners=owners, currencies=currencies, numbers=numbers)
     book.open(opened, [_lot(row) for row in rows], held)
+
+
+async def read_taken(tx: Tx, book: Book, entries: Sequence[tuple[UUID, str, int]]) -> list[tuple[UUID, str, int]]:
+    """Read what entries (member, currency, version) took from which lots; gives those lots. None for none."""
+    if not entries:
+        return []
+    members, currencies, versions = _columns(entries, 3)
+    rows = await SQL.rows(tx, "allocations_of", members=members, currencies=currencies, versions=versions)
+    book.taken_before += [
+        Allocation(
+            member=row["member_id"],
+            currency=row["currency"],
+            lot=row["lot"],
+            account=POINTS,
+            version=row["version"],
+            amount=row["amount"],
+            undoes=row["undoes"],
+        )
+        for row in rows
+    ]
+    return [(row["member_id"], row["currency"], row["lot"]) for row in rows]
+
+
+async def owners_of_holds(read: Read, members: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Tell whose points are in the open holds of these members, and in those named, by member. One statement.
+
+    A hold's owners never change, so they may be read before they are locked.
+    """
+    found: dict[UUID, list[UUID]] = {}
+    for row in await SQL.rows(read, "owners_of_holds", members=members, ids=ids):
+        found.setdefault(row["member_id"], []).append(row["owner_id"])
+    return found
 
 
 async def _holds(tx: Tx, members: Sequence[UUID], ids: Sequence[UUID]) -> list[Hold]:

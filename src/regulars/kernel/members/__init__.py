@@ -14,7 +14,7 @@ from regulars.kernel.members.model import (
     State,
 )
 from regulars.kernel.members.resolve import lookup, resolve_many
-from regulars.kernel.members.store import get, identifiers, lock_many, set_traits, traits_many
+from regulars.kernel.members.store import get, households_of, identifiers, lock_many, set_traits, traits_many
 from regulars.kernel.members.traits import TraitHistory
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "add_identifier",
     "enrol",
     "get",
+    "households_of",
     "identifiers",
     "lock_many",
     "lookup",

@@ -124,3 +124,11 @@ FROM unnest(
 ) AS arrived (member_id, name, since, value, activity_id)
 ON CONFLICT (member_id, name, since)
 DO UPDATE SET value = excluded.value, activity_id = excluded.activity_id;
+
+-- name: households_of
+-- The other members of a member's household, today.
+SELECT member.id AS member_id, other.id AS other_id
+FROM members.member AS member
+INNER JOIN members.member AS other ON member.household_id = other.household_id
+WHERE member.id = ANY(cast(:ids AS uuid[])) AND other.id <> member.id
+ORDER BY member.id, other.id;

@@ -22,6 +22,7 @@ __all__ = [
     "find_members",
     "get",
     "get_key",
+    "households_of",
     "identifiers",
     "insert_identifiers",
     "insert_members",
@@ -70,6 +71,14 @@ async def lock_many(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Member]:
     if not wanted:
         return {}
     return {row["id"]: _member(row) for row in await queries.rows(tx, "lock_members", ids=wanted)}
+
+
+async def households_of(read: Read, ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """Answer the other members of each member's household today. One statement."""
+    found: dict[UUID, list[UUID]] = {}
+    for row in await queries.rows(read, "households_of", ids=list(set(ids))):
+        found.setdefault(row["member_id"], []).append(row["other_id"])
+    return found
 
 
 async def find_members(read: Read, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:

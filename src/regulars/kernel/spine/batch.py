@@ -4,7 +4,7 @@ No SQL here. What the rooms read goes in; what is to be written comes out. A ref
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -17,6 +17,7 @@ from regulars.base.errors import Refusal
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, limits, members, program
 from regulars.kernel.nouns import Activity, Body, Original, Posted, Posting, Reason, Receipt, Ruling, Step, TraitChange
+from regulars.kernel.spine.commands import COMMANDS, activate, activates
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.model import (
     ActivityDiffers,
@@ -29,13 +30,15 @@ from regulars.kernel.spine.model import (
     SourceReserved,
 )
 from regulars.kernel.spine.returns import expand, original_of, own_lots
+from regulars.kernel.spine.scene import Doing, Scene
 
-__all__ = ["CLOCK", "EXPIRE", "FACTS", "RETURN", "Batch", "write_body"]
+__all__ = ["CLOCK", "EXPIRE", "FACTS", "RETURN", "REVERSE", "Batch", "write_body"]
 
 CLOCK: Final = "clock"
 """The source of what the clock brings. Nobody else may send under it."""
 EXPIRE: Final = "expire"
 RETURN: Final = "return"
+REVERSE: Final = "reverse"
 FACTS: Final = frozenset({"purchase", RETURN})
 """Kinds that are always taken, even where no offer answers to them."""
 SKEW_MAX: Final = timedelta(minutes=15)
@@ -46,26 +49,6 @@ BROUGHT_MAX: Final = 1_000
 NameOf = tuple[str, str]
 DueKey = tuple[UUID, UUID, str]
 encode = msgspec.json.Encoder(order="deterministic").encode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doing:
-    """The activity that is being recorded: whose, under which id, when, and by which programme."""
-
-    body: Body
-    member: UUID
-    id: UUID
-    at: datetime
-    """The member's ledger time."""
-    program: str
-    past: journal.Past | None = None
-    original: Original | None = None
-    parent: UUID | None = None
-
-    @property
-    def stamp(self) -> ledger.Stamp:
-        """What the ledger writes on every change that this activity makes."""
-        return ledger.Stamp(activity=self.id, at=self.at)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +68,8 @@ class Batch:
     traits: members.TraitHistory
     dues: dict[UUID, list[journal.Waiting]]
     ceilings: limits.Ceilings
+    households: Mapping[UUID, Sequence[UUID]]
+    """Who may use points together, for members who ask to."""
     recorded: dict[NameOf, journal.Recorded] = field(default_factory=dict[NameOf, journal.Recorded])
     changed_memories: dict[tuple[UUID, str], None] = field(default_factory=dict[tuple[UUID, str], None])
     changed_traits: list[tuple[UUID, TraitChange, UUID]] = field(default_factory=list[tuple[UUID, TraitChange, UUID]])
@@ -95,10 +80,13 @@ class Batch:
     stuck: list[tuple[UUID, Refusal]] = field(default_factory=list[tuple[UUID, Refusal]])
     """What the clock brought and was refused: (member, why). It goes on waiting."""
 
-    def take(self, fact: Activity, member: UUID | Refusal, at: datetime) -> Outcome:
+    def take(self, fact: Activity, member: UUID | Refusal, to: UUID | Refusal | None, at: datetime) -> Outcome:
         """Take one fact at ledger time `at`: its receipt, the stored one when it came before, or why not."""
-        if isinstance(member, Refusal):
-            return Outcome(refusal=member)
+        for found in (member, to):
+            if isinstance(found, Refusal):
+                return Outcome(refusal=found)
+        assert isinstance(member, UUID)
+        assert not isinstance(to, Refusal)
         body = _body_of(fact)
         text = write_body(body)
         digest = hashlib.sha256(text).digest()
@@ -106,8 +94,11 @@ class Batch:
             if (stored := self._stored(body, digest, member)) is not None:
                 return Outcome(receipt=stored, repeated=True)
             self._check(body, member, at)
-            self.bring_clock(member, at)
-            return Outcome(receipt=self._record(body, member, at, text=text, digest=digest))
+            party = (member,) if to is None else (member, to)
+            at = max(self.book.time(each, at) for each in (*party, *self.households.get(member, ())))
+            for each in dict.fromkeys((*party, *self.households.get(member, ()))):
+                self.bring_clock(each, at)
+            return Outcome(receipt=self._record(body, member, at, to=to, text=text, digest=digest))
         except Refusal as refusal:
             return Outcome(refusal=refusal)
 
@@ -206,12 +197,14 @@ class Batch:
         member: UUID,
         at: datetime,
         *,
+        to: UUID | None = None,
         text: bytes | None = None,
         digest: bytes | None = None,
         parent: UUID | None = None,
     ) -> Receipt:
         plan = self.releases.plan_at(body.occurred_at)
-        if body.kind not in FACTS and not plan.earns(body.kind):
+        command = COMMANDS.get(body.kind)
+        if command is None and body.kind not in FACTS and not plan.earns(body.kind) and not activates(plan, body):
             message = f"No offer of the programme answers to {body.kind!r}, and it is no command."
             raise KindUnknown(message, kind=body.kind)
         fact, past, original = self._with_original(body, member)
@@ -225,35 +218,65 @@ class Batch:
             original=original,
             parent=parent,
         )
-        step = Step(
-            member=member,
-            activity=fact,
-            at=doing.at,
-            day=plan.day_of(body.occurred_at),
-            traits=self.traits.as_of(member, body.occurred_at),
-            balances=self.book.balances(member),
-            left=self.ceilings.left,
-            original=original,
+        scene = Scene(
+            house=self.house,
+            plan=plan,
+            book=self.book,
+            doing=doing,
+            fact=fact,
+            locked=self.locked,
+            owners=(member, *self.households.get(member, ())),
+            to=to,
+            begin=self._begin,
         )
-        ruling = program.rule(plan, self.memories.get(member, {}), step)
         mark = self.book.mark()
         try:
-            postings, reasons = self._post(doing, ruling)
+            postings = command(scene) if command is not None else []
+            postings += activate(scene)
+            ruling = program.rule(plan, self.memories.get(member, {}), self._step(plan, doing, fact))
+            earned, reasons = self._post(doing, ruling)
         except Refusal:
             self.book.undo(mark)
             raise
-        receipt = _with_ruling(self._receipt(doing, postings), ruling, reasons, fact)
+        receipt = _with_ruling(self._receipt(doing, [*postings, *earned]), ruling, reasons, fact)
         self._apply(ruling, receipt)
         self._keep(doing, receipt, text=text, digest=digest)
+        for other, told in scene.others.values():
+            self._keep(other, self._receipt(other, told))
         return receipt
+
+    def _step(self, plan: program.Plan, doing: Doing, fact: Activity) -> Step:
+        return Step(
+            member=doing.member,
+            activity=fact,
+            at=doing.at,
+            day=plan.day_of(fact.occurred_at),
+            traits=self.traits.as_of(doing.member, fact.occurred_at),
+            balances=self.book.balances(doing.member),
+            left=self.ceilings.left,
+            original=doing.original,
+        )
+
+    def _begin(self, owner: UUID, kind: str, parent: Doing) -> Doing:
+        body = Body(id=f"{parent.id}:{owner}", source=CLOCK, kind=kind, occurred_at=parent.body.occurred_at)
+        return Doing(
+            body=body,
+            member=owner,
+            id=self.house.new_id(),
+            at=self.book.time(owner, parent.at),
+            program=parent.program,
+            parent=parent.id,
+        )
 
     def _with_original(self, body: Body, member: UUID) -> tuple[Activity, journal.Past | None, Original | None]:
         fact = _activity_of(body, member)
-        if body.kind != RETURN:
-            return fact, None, None
-        past = self._find_past((body.source, body.origin))
-        original = original_of(member, past, self.answers.get(past.activity, ()))
-        return replace(fact, returned=expand(fact, original)), past, original
+        if body.kind == RETURN:
+            past = self._find_past((body.source, body.origin))
+            original = original_of(member, past, self.answers.get(past.activity, ()))
+            return replace(fact, returned=expand(fact, original)), past, original
+        if body.origin or body.kind == REVERSE:
+            return fact, self._find_past((body.source, body.origin)), None
+        return fact, None, None
 
     def _find_past(self, name: NameOf) -> journal.Past:
         recorded = self.recorded.get(name)
@@ -337,7 +360,9 @@ class Batch:
             recorded_at=doing.at,
             program=doing.program,
             postings=tuple(postings),
-            balances={posted.currency: self.book.shown(member, posted.currency) for posted in postings},
+            balances={
+                posted.currency: self.book.shown(member, posted.currency) for posted in postings if not posted.owner
+            },
         )
 
     def _keep(self, doing: Doing, receipt: Receipt, *, text: bytes | None = None, digest: bytes | None = None) -> None:

@@ -21,3 +21,5 @@ class House:
     auto_enrol: bool = True
     """Whether an unknown identifier becomes a member."""
     late_days_max: int = 30
+    adjust_alone_max: int = 1_000
+    """Corrections above so many points need a second person."""

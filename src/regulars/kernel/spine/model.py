@@ -9,11 +9,17 @@ __all__ = [
     "ActivityDiffers",
     "ActivityInFuture",
     "ActivityTooLate",
+    "ApprovalMissing",
+    "AskInvalid",
+    "CurrencyNotSpendable",
+    "CurrencyUnknown",
     "KindUnknown",
     "MemberClosed",
+    "MemberFrozen",
     "Outcome",
     "PurchaseOfAnother",
     "PurchaseUnknown",
+    "RecipientRefused",
     "ReturnTooLarge",
     "SourceReserved",
 ]
@@ -65,6 +71,42 @@ class ReturnTooLarge(Refusal):
     """More is brought back than was bought and not yet returned."""
 
     code, kind = "return_too_large", "conflict"
+
+
+class AskInvalid(Refusal):
+    """The settings of a command cannot be read."""
+
+    code, kind = "ask_invalid", "invalid"
+
+
+class ApprovalMissing(Refusal):
+    """The correction is so large that a second person must agree."""
+
+    code, kind = "approval_missing", "forbidden"
+
+
+class CurrencyUnknown(Refusal):
+    """The programme has no such currency."""
+
+    code, kind = "currency_unknown", "invalid"
+
+
+class CurrencyNotSpendable(Refusal):
+    """Points of this currency decide the level; they are not spent."""
+
+    code, kind = "currency_not_spendable", "invalid"
+
+
+class MemberFrozen(Refusal):
+    """The member's points are frozen: they are earned but not used."""
+
+    code, kind = "member_frozen", "conflict"
+
+
+class RecipientRefused(Refusal):
+    """The other member cannot get these points."""
+
+    code, kind = "recipient_refused", "conflict"
 
 
 class SourceReserved(Refusal):

@@ -1,7 +1,9 @@
 """The one path: members are locked, everything is read once, facts are folded, everything is written once."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +13,8 @@ from regulars.base.errors import DatabaseContention, Refusal
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, limits, members, program
 from regulars.kernel.nouns import Activity
-from regulars.kernel.spine.batch import RETURN, Batch
+from regulars.kernel.spine.batch import REVERSE, Batch
+from regulars.kernel.spine.commands import COMMANDS, hold_of
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.model import Outcome
 
@@ -21,6 +24,16 @@ BATCH_MAX: Final = 5_000
 """Facts in one transaction."""
 SWEEP_BATCH: Final = 500
 """Members in one transaction of the clock's work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A fact with the members that it names, and the ledger time at which it is taken."""
+
+    fact: Activity
+    member: UUID | Refusal
+    to: UUID | Refusal | None
+    at: datetime
 
 
 async def record(database: Database, house: House, facts: Sequence[Activity], *, replay: bool = False) -> list[Outcome]:
@@ -57,21 +70,24 @@ async def record_many(tx: Tx, house: House, facts: Sequence[Activity], at: datet
     """
     assert 0 < len(facts) <= BATCH_MAX
     times = [at or fact.occurred_at for fact in facts]
+    gifts = [fact for fact in facts if fact.to is not None]
+    refs = [fact.member for fact in facts] + [fact.to for fact in gifts if fact.to is not None]
     found = await members.resolve_many(
         tx,
         house.keyring,
-        [fact.member for fact in facts],
+        refs,
         auto_enrol=house.auto_enrol,
-        new_ids=[house.new_id() for _ in facts],
+        new_ids=[house.new_id() for _ in refs],
         at=min(times),
         source=facts[0].source,
     )
-    latest: dict[UUID, datetime] = {}
-    for member, time in zip(found, times, strict=True):
-        if not isinstance(member, Refusal):
-            latest[member] = max(time, latest.get(member, time))
-    batch = await _read(tx, house, latest, facts=list(zip(facts, found, strict=True)))
-    outcomes = [batch.take(fact, member, time) for fact, member, time in zip(facts, found, times, strict=True)]
+    others = dict(zip([(fact.source, fact.id) for fact in gifts], found[len(facts) :], strict=True))
+    asked = [
+        Asked(fact=fact, member=member, to=others.get((fact.source, fact.id)), at=time)
+        for fact, member, time in zip(facts, found, times, strict=False)
+    ]
+    batch = await _read(tx, house, asked)
+    outcomes = [batch.take(each.fact, each.member, each.to, each.at) for each in asked]
     await _write(tx, batch, max(times))
     return outcomes
 
@@ -91,7 +107,7 @@ async def bring_due(database: Database, house: House, *, at: datetime | None = N
             return done
 
         async def work(tx: Tx, due: Collection[UUID] = due, now: datetime = now) -> tuple[int, int]:
-            batch = await _read(tx, house, dict.fromkeys(sorted(due), now), facts=[])
+            batch = await _read(tx, house, (), also=dict.fromkeys(sorted(due), now))
             brought = sum(batch.bring_clock(member, now) for member in sorted(due))
             await _write(tx, batch, now)
             return brought, len(batch.stuck)
@@ -103,47 +119,53 @@ async def bring_due(database: Database, house: House, *, at: datetime | None = N
 
 
 async def _read(
-    tx: Tx, house: House, latest: Mapping[UUID, datetime], *, facts: Sequence[tuple[Activity, UUID | Refusal]]
+    tx: Tx, house: House, asked: Sequence[Asked], *, also: Mapping[UUID, datetime] = MappingProxyType({})
 ) -> Batch:
-    """Lock the members and read all that their facts may need. `latest` says until when their clock will run."""
+    """Lock the members, and read all that their facts may need. `also`: members whose clock is to run until then."""
+    latest = dict(also)
+    for each in asked:
+        for member in (each.member, each.to):
+            if isinstance(member, UUID):
+                latest[member] = max(each.at, latest.get(member, each.at))
+    # What never changes may be read before the locks, to learn whom else to lock.
+    named = sorted({(each.fact.source, each.fact.origin) for each in asked if each.fact.origin})
+    originals = await journal.originals(tx, named)
+    holds = [hold for each in asked if (hold := hold_of(each.fact.ask)) is not None]
+    households = await _others(tx, asked, originals, holds, latest)
     ids = sorted(latest)
     locked = await members.lock_many(tx, ids)
     if any(member.state == "merged" for member in locked.values()):
         # Merged between the look-up and the lock. Next time the look-up follows.
         message = "A member was merged at this very moment. Try again."
         raise DatabaseContention(message)
-    keys = await journal.find_keys(tx, [(fact.source, fact.id) for fact, _ in facts])
-    kept = await _follow(tx, house, keys, facts)
+    keys = await journal.find_keys(tx, [(each.fact.source, each.fact.id) for each in asked])
     releases = await house.versions.read(tx)
     book = await ledger.read_accounts(tx, ids)
     dues = await journal.open_dues(tx, ids)
     memories: dict[UUID, dict[str, bytes]] = {}
     for (member, offer), memory in (await program.memories(tx, ids)).items():
         memories.setdefault(member, {})[offer] = memory
-    happening = [(fact.kind, fact.occurred_at) for fact, _ in facts]
+    happening = [(each.fact.kind, each.fact.occurred_at) for each in asked]
     happening += [(due.kind, due.at) for waiting in dues.values() for due in waiting]
     traits = await members.traits_many(tx, ids, since=min([at for _, at in happening] + list(latest.values())))
-    backs = [(fact, member) for fact, member in facts if fact.kind == RETURN]
-    originals = await journal.originals(tx, sorted({(fact.source, fact.origin) for fact, _ in backs}))
     answers = await journal.answers_to(tx, [(past.member, past.activity) for past in originals.values()])
-    ended = {member for member in ids if book.due_at(member) <= latest[member]}
-    await ledger.open_members(
-        tx,
-        book,
-        ended | {member for _, member in backs if not isinstance(member, Refusal)},
-        lots=[
-            (past.member, posted.currency, posted.lot)
-            for past in originals.values()
-            for posted in past.receipt.postings
-            if posted.lot
-        ],
-    )
+    lots = await ledger.read_taken(tx, book, _redemptions(asked, originals))
+    lots += [
+        (past.member, posted.currency, posted.lot)
+        for past in originals.values()
+        for posted in past.receipt.postings
+        if posted.lot and not posted.owner
+    ]
+    opening = {member for member in ids if book.due_at(member) <= latest[member]}
+    if any(each.fact.origin or each.fact.kind in COMMANDS for each in asked):
+        opening.update(ids)
+    await ledger.open_members(tx, book, opening, lots=lots, holds=holds)
     return Batch(
         house=house,
         releases=releases,
         locked=locked,
         keys=keys,
-        kept=kept,
+        kept=await _follow(tx, house, keys, asked),
         originals=originals,
         answers=answers,
         book=book,
@@ -151,27 +173,65 @@ async def _read(
         traits=traits,
         dues=dues,
         ceilings=await limits.lock(tx, _ceilings(releases, happening)),
+        households={
+            member: [o for o in others if locked[o].household_id == locked[member].household_id is not None]
+            for member, others in households.items()
+        },
     )
+
+
+async def _others(
+    tx: Tx,
+    asked: Sequence[Asked],
+    originals: Mapping[tuple[str, str], journal.Past],
+    holds: Sequence[UUID],
+    latest: dict[UUID, datetime],
+) -> dict[UUID, list[UUID]]:
+    """Add to `latest` the other members whose points may move; gives the households of those who ask to pool."""
+    when = max(latest.values(), default=None)
+    if when is None:
+        return {}
+    pooling = [each.member for each in asked if each.fact.ask.get("pool") is True and isinstance(each.member, UUID)]
+    households = await members.households_of(tx, pooling) if pooling else {}
+    more = [other for others in households.values() for other in others]
+    for owners in (await ledger.owners_of_holds(tx, sorted(latest), holds)).values():
+        more += owners
+    more += [p.owner for past in originals.values() for p in past.receipt.postings if p.owner is not None]
+    for other in more:
+        latest.setdefault(other, when)
+    return households
+
+
+def _redemptions(
+    asked: Sequence[Asked], originals: Mapping[tuple[str, str], journal.Past]
+) -> list[tuple[UUID, str, int]]:
+    """List the entries (member, currency, version) that reversals speak of."""
+    names = {(each.fact.source, each.fact.origin) for each in asked if each.fact.kind == REVERSE}
+    return [
+        (posted.owner or past.member, posted.currency, posted.version)
+        for name, past in originals.items()
+        if name in names
+        for posted in past.receipt.postings
+        if posted.kind == "redeem"
+    ]
 
 
 async def _follow(
     tx: Tx,
     house: House,
     keys: Mapping[tuple[str, str], journal.Known],
-    facts: Sequence[tuple[Activity, UUID | Refusal]],
+    asked: Sequence[Asked],
 ) -> dict[UUID, UUID]:
     """Find who they are today, for stored receipts of other members than the ones named now. Usually none."""
     others: set[UUID] = set()
-    for fact, member in facts:
-        known = keys.get((fact.source, fact.id))
-        if known is not None and known.member != member:
+    for each in asked:
+        known = keys.get((each.fact.source, each.fact.id))
+        if known is not None and known.member != each.member:
             others.add(known.member)
     if not others:
         return {}
     gone = sorted(others)
-    now = await members.resolve_many(
-        tx, house.keyring, gone, auto_enrol=False, new_ids=(), at=facts[0][0].occurred_at, source=""
-    )
+    now = await members.resolve_many(tx, house.keyring, gone, auto_enrol=False, new_ids=(), at=asked[0].at, source="")
     return {old: new for old, new in zip(gone, now, strict=True) if not isinstance(new, Refusal)}
 
 

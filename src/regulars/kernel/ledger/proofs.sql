@@ -1,0 +1,527 @@
+-- Proofs of what members hold. Each `fault_` query is empty when all is well.
+
+-- name: fault_i1_sum
+-- Every move has two legs of one kind.
+SELECT
+    format(
+        'Entries of kind %s by activity %s of member %s add up to %s %s instead of nothing.',
+        kind, activity_id, member_id, sum(amount), currency
+    ) AS sentence
+FROM ledger.entry
+GROUP BY member_id, activity_id, currency, kind
+HAVING sum(amount) <> 0
+ORDER BY member_id, activity_id, currency, kind
+LIMIT :most;
+
+-- name: fault_i2_balance
+SELECT
+    format(
+        'Account %s of member %s in %s stands at %s, version %s, as of %s; its %s entries come to %s, version %s, as of %s.',
+        coalesce(account.account, booked.account), coalesce(account.member_id, booked.member_id),
+        coalesce(account.currency, booked.currency), account.balance, account.version, account.at,
+        coalesce(booked.entries, 0), coalesce(booked.balance, 0), coalesce(booked.version, 0), booked.at
+    ) AS sentence
+FROM ledger.account AS account
+FULL JOIN (
+    SELECT
+        entry.member_id, entry.currency, entry.account, count(*) AS entries, sum(entry.amount) AS balance,
+        max(entry.version) AS version, max(entry.at) AS at
+    FROM ledger.entry AS entry
+    GROUP BY entry.member_id, entry.currency, entry.account
+) AS booked
+    ON
+        account.member_id = booked.member_id AND account.currency = booked.currency
+        AND account.account = booked.account
+WHERE
+    account.balance IS DISTINCT FROM coalesce(booked.balance, 0)
+    OR account.version IS DISTINCT FROM coalesce(booked.version, 0)
+    OR account.version IS DISTINCT FROM coalesce(booked.entries, 0)
+    OR account.at <> booked.at
+ORDER BY 1
+LIMIT :most;
+
+-- name: fault_i2_chain
+SELECT
+    format(
+        'Entry %s of account %s of member %s in %s (%s, balance %s, %s) does not go on from the one before '
+        || '(version %s, balance %s, %s).',
+        version, account, member_id, currency, amount, balance, at, before_version, before_balance, before_at
+    ) AS sentence
+FROM (
+    SELECT
+        entry.member_id, entry.currency, entry.account, entry.version, entry.amount, entry.balance, entry.at,
+        lag(entry.version, 1, cast(0 AS bigint)) OVER chain AS before_version,
+        lag(entry.balance, 1, cast(0 AS bigint)) OVER chain AS before_balance,
+        lag(entry.at) OVER chain AS before_at
+    FROM ledger.entry AS entry
+    WINDOW chain AS (PARTITION BY entry.member_id, entry.currency, entry.account ORDER BY entry.version)
+) AS chained
+WHERE version <> before_version + 1 OR balance <> before_balance + amount OR at < before_at
+LIMIT :most;
+
+-- name: fault_i3_points
+-- What a member has is in lots, or held.
+SELECT
+    format(
+        'Member %s has %s points in %s, but lots and open holds come to %s.',
+        coalesce(points.member_id, kept.member_id), coalesce(points.balance, 0),
+        coalesce(points.currency, kept.currency), coalesce(kept.points, 0)
+    ) AS sentence
+FROM (
+    SELECT account.member_id, account.currency, account.balance
+    FROM ledger.account AS account
+    WHERE account.account = 'points'
+) AS points
+FULL JOIN (
+    SELECT part.member_id, part.currency, sum(part.points) AS points
+    FROM (
+        SELECT lot.member_id, lot.currency, lot.remaining AS points
+        FROM ledger.lot AS lot
+        WHERE lot.remaining <> 0
+        UNION ALL
+        SELECT held.owner_id AS member_id, held.currency, held.amount - held.captured - held.released AS points
+        FROM ledger.hold_lot AS held
+    ) AS part
+    GROUP BY part.member_id, part.currency
+) AS kept
+    ON points.member_id = kept.member_id AND points.currency = kept.currency
+WHERE coalesce(points.balance, 0) <> coalesce(kept.points, 0)
+ORDER BY 1
+LIMIT :most;
+
+-- name: fault_i3_sign
+SELECT
+    format(
+        'Entry %s leaves account %s of member %s in %s at %s.', version, account, member_id, currency, balance
+    ) AS sentence
+FROM ledger.entry
+WHERE (account = 'points' AND balance < 0) OR (account = 'arrears' AND balance > 0)
+LIMIT :most;
+
+-- name: fault_i4_lot
+SELECT
+    format(
+        'Lot %s of member %s in %s: %s were issued, %s remain, %s ended.',
+        number, member_id, currency, amount, remaining, expired
+    ) AS sentence
+FROM ledger.lot
+WHERE remaining < 0 OR expired < 0 OR remaining + expired > amount
+LIMIT :most;
+
+-- name: fault_i5_entry
+-- What moved points, moved lots: it took from them, gave back to them, or issued one.
+SELECT
+    format(
+        'Entry %s (%s) of account %s of member %s in %s moves %s, but its lots move by %s.',
+        entry.version, entry.kind, entry.account, entry.member_id, entry.currency, entry.amount,
+        coalesce(moved.points, 0) + coalesce(lot.amount, 0)
+    ) AS sentence
+FROM ledger.entry AS entry
+LEFT JOIN (
+    SELECT
+        allocation.member_id, allocation.currency, allocation.account, allocation.version,
+        sum(allocation.amount) AS points
+    FROM ledger.allocation AS allocation
+    GROUP BY allocation.member_id, allocation.currency, allocation.account, allocation.version
+) AS moved
+    ON
+        entry.member_id = moved.member_id AND entry.currency = moved.currency
+        AND entry.account = moved.account AND entry.version = moved.version
+LEFT JOIN ledger.lot AS lot
+    ON
+        entry.account = 'points' AND entry.member_id = lot.member_id AND entry.currency = lot.currency
+        AND entry.version = lot.number
+WHERE
+    entry.account IN ('points', 'breakage')
+    -- What runs out is allocated by its points leg.
+    AND CASE WHEN entry.account = 'breakage' AND entry.kind = 'expire' THEN 0 ELSE entry.amount END
+    <> coalesce(moved.points, 0) + coalesce(lot.amount, 0)
+LIMIT :most;
+
+-- name: fault_i5_lot
+SELECT
+    format(
+        'Lot %s of member %s in %s (%s points by activity %s at %s) is not what entry %s issued.',
+        lot.number, lot.member_id, lot.currency, lot.amount, lot.activity_id, lot.issued_at, lot.number
+    ) AS sentence
+FROM ledger.lot AS lot
+LEFT JOIN ledger.entry AS entry
+    ON
+        lot.member_id = entry.member_id AND lot.currency = entry.currency AND entry.account = 'points'
+        AND lot.number = entry.version
+WHERE
+    lot.amount IS DISTINCT FROM entry.amount
+    OR lot.activity_id IS DISTINCT FROM entry.activity_id
+    OR lot.issued_at IS DISTINCT FROM entry.at
+LIMIT :most;
+
+-- name: fault_i5_parent
+SELECT
+    format(
+        'Lot %s of member %s in %s names lot %s of member %s as its parent: there is none, or it was issued later.',
+        lot.number, lot.member_id, lot.currency, lot.parent_number, lot.parent_member
+    ) AS sentence
+FROM ledger.lot AS lot
+LEFT JOIN ledger.lot AS parent
+    ON
+        lot.parent_member = parent.member_id AND lot.currency = parent.currency
+        AND lot.parent_number = parent.number
+WHERE
+    (lot.parent_member IS NOT NULL OR lot.parent_number IS NOT NULL)
+    AND (parent.number IS NULL OR parent.issued_at > lot.issued_at)
+LIMIT :most;
+
+-- name: fault_i5_allocation
+SELECT
+    format(
+        'Allocation of %s to lot %s by entry %s of account %s of member %s in %s has no such entry or lot, or its sign differs.',
+        allocation.amount, allocation.lot, allocation.version, allocation.account, allocation.member_id,
+        allocation.currency
+    ) AS sentence
+FROM ledger.allocation AS allocation
+LEFT JOIN ledger.entry AS entry
+    ON
+        allocation.member_id = entry.member_id AND allocation.currency = entry.currency
+        AND allocation.account = entry.account AND allocation.version = entry.version
+LEFT JOIN ledger.lot AS lot
+    ON
+        allocation.member_id = lot.member_id AND allocation.currency = lot.currency
+        AND allocation.lot = lot.number
+WHERE
+    entry.version IS NULL
+    OR lot.number IS NULL
+    OR sign(entry.amount) <> sign(allocation.amount)
+    OR allocation.account NOT IN ('points', 'breakage')
+LIMIT :most;
+
+-- name: fault_i5_lot_state
+-- What remains of a lot, and what of it ended unused, can be told from its allocations and open holds.
+SELECT
+    format(
+        'Lot %s of member %s in %s says %s remain and %s ended; its allocations and holds say %s and %s.',
+        number, member_id, currency, remaining, expired, amount + moved - held, ended
+    ) AS sentence
+FROM (
+    SELECT
+        lot.member_id, lot.currency, lot.number, lot.amount, lot.remaining, lot.expired,
+        coalesce(taken.moved, 0) AS moved, coalesce(taken.ended, 0) AS ended, coalesce(holds.held, 0) AS held
+    FROM ledger.lot AS lot
+    LEFT JOIN (
+        SELECT
+            allocation.member_id, allocation.currency, allocation.lot,
+            sum(CASE WHEN allocation.account = 'points' THEN allocation.amount ELSE 0 END) AS moved,
+            sum(
+                CASE
+                    WHEN allocation.account = 'breakage' THEN allocation.amount
+                    WHEN entry.kind = 'expire' THEN -allocation.amount
+                    ELSE 0
+                END
+            ) AS ended
+        FROM ledger.allocation AS allocation
+        LEFT JOIN ledger.entry AS entry
+            ON
+                allocation.member_id = entry.member_id AND allocation.currency = entry.currency
+                AND allocation.account = entry.account AND allocation.version = entry.version
+        GROUP BY allocation.member_id, allocation.currency, allocation.lot
+    ) AS taken
+        ON lot.member_id = taken.member_id AND lot.currency = taken.currency AND lot.number = taken.lot
+    LEFT JOIN (
+        SELECT
+            part.owner_id, part.currency, part.lot, sum(part.amount - part.captured - part.released) AS held
+        FROM ledger.hold_lot AS part
+        GROUP BY part.owner_id, part.currency, part.lot
+    ) AS holds
+        ON lot.member_id = holds.owner_id AND lot.currency = holds.currency AND lot.number = holds.lot
+) AS derived
+WHERE remaining <> amount + moved - held OR expired <> ended
+LIMIT :most;
+
+-- name: fault_i6_restore
+-- Nothing comes back to a lot but what a named entry took from it, and no more than that.
+SELECT
+    format(
+        'Lot %s of member %s in %s got %s back of what entry %s of account %s took, which was %s.',
+        back.lot, back.member_id, back.currency, back.points, back.undoes, back.account, -coalesce(taken.amount, 0)
+    ) AS sentence
+FROM (
+    SELECT
+        allocation.member_id, allocation.currency, allocation.lot, allocation.account, allocation.undoes,
+        sum(allocation.amount) AS points
+    FROM ledger.allocation AS allocation
+    WHERE allocation.amount > 0 OR allocation.undoes IS NOT NULL
+    GROUP BY allocation.member_id, allocation.currency, allocation.lot, allocation.account, allocation.undoes
+) AS back
+LEFT JOIN ledger.allocation AS taken
+    ON
+        back.member_id = taken.member_id AND back.currency = taken.currency AND back.lot = taken.lot
+        AND back.account = taken.account AND back.undoes = taken.version
+WHERE back.points > -coalesce(taken.amount, 0)
+LIMIT :most;
+
+-- name: fault_i7_hold
+-- Captured, released and open make up what was held, in all and lot by lot; an end is final and has its time.
+SELECT
+    format(
+        'Hold %s of member %s (%s: %s %s, %s captured, %s released) is not the sum of its lots, or of its state.',
+        hold.id, hold.member_id, hold.state, hold.amount, hold.currency, hold.captured, hold.released
+    ) AS sentence
+FROM ledger.hold AS hold
+LEFT JOIN (
+    SELECT
+        part.member_id, part.hold_id, sum(part.amount) AS amount, sum(part.captured) AS captured,
+        sum(part.released) AS released, min(part.currency) AS least_currency, max(part.currency) AS most_currency
+    FROM ledger.hold_lot AS part
+    GROUP BY part.member_id, part.hold_id
+) AS parts
+    ON hold.member_id = parts.member_id AND hold.id = parts.hold_id
+WHERE
+    hold.amount IS DISTINCT FROM parts.amount
+    OR hold.captured IS DISTINCT FROM parts.captured
+    OR hold.released IS DISTINCT FROM parts.released
+    OR hold.currency IS DISTINCT FROM parts.least_currency
+    OR hold.currency IS DISTINCT FROM parts.most_currency
+    OR (hold.state = 'open') <> (hold.captured + hold.released < hold.amount)
+    OR (hold.state = 'captured' AND hold.captured = 0)
+    OR (hold.state IN ('released', 'expired') AND hold.released = 0)
+    OR (hold.state = 'open') <> (hold.ended_at IS NULL)
+    OR hold.ended_at < hold.held_at
+    OR (hold.state = 'expired' AND hold.ended_at < hold.settle_until)
+    OR (hold.state = 'captured' AND hold.ended_at > hold.settle_until)
+ORDER BY hold.member_id, hold.id
+LIMIT :most;
+
+-- name: fault_i7_part
+SELECT
+    format(
+        'Hold %s of member %s names %s of lot %s of member %s in %s: there is no such hold or lot.',
+        part.hold_id, part.member_id, part.amount, part.lot, part.owner_id, part.currency
+    ) AS sentence
+FROM ledger.hold_lot AS part
+LEFT JOIN ledger.hold AS hold
+    ON part.member_id = hold.member_id AND part.hold_id = hold.id
+LEFT JOIN ledger.lot AS lot
+    ON part.owner_id = lot.member_id AND part.currency = lot.currency AND part.lot = lot.number
+WHERE hold.id IS NULL OR lot.number IS NULL
+LIMIT :most;
+
+-- name: fault_i9_due
+-- The sweeper looks at accounts: one that names a later end than its lots and holds have would be overlooked.
+SELECT
+    format(
+        'Account %s of member %s in %s is due at %s, but something of it ends at %s.',
+        account.account, account.member_id, account.currency, account.due_at, ends.at
+    ) AS sentence
+FROM ledger.account AS account
+LEFT JOIN (
+    SELECT ending.member_id, ending.currency, min(ending.at) AS at
+    FROM (
+        SELECT lot.member_id, lot.currency, lot.expires_at AS at
+        FROM ledger.lot AS lot
+        WHERE lot.remaining > 0
+        UNION ALL
+        SELECT hold.member_id, hold.currency, hold.settle_until AS at
+        FROM ledger.hold AS hold
+        WHERE hold.state = 'open'
+    ) AS ending
+    GROUP BY ending.member_id, ending.currency
+) AS ends
+    ON account.account = 'points' AND account.member_id = ends.member_id AND account.currency = ends.currency
+WHERE account.due_at > ends.at OR (account.due_at IS NULL) <> (ends.at IS NULL)
+ORDER BY 1
+LIMIT :most;
+
+-- name: fault_i9_end
+-- Nothing is used after its end, except under a hold; nothing ends before it.
+SELECT
+    format(
+        'Entry %s (%s, %s) took %s from lot %s of member %s in %s, which ends at %s.',
+        entry.version, entry.kind, entry.at, -allocation.amount, lot.number, lot.member_id, lot.currency,
+        lot.expires_at
+    ) AS sentence
+FROM ledger.allocation AS allocation
+INNER JOIN ledger.entry AS entry
+    ON
+        allocation.member_id = entry.member_id AND allocation.currency = entry.currency
+        AND allocation.account = entry.account AND allocation.version = entry.version
+INNER JOIN ledger.lot AS lot
+    ON
+        allocation.member_id = lot.member_id AND allocation.currency = lot.currency
+        AND allocation.lot = lot.number
+WHERE
+    allocation.account = 'points' AND allocation.amount < 0
+    AND CASE
+        WHEN entry.kind = 'expire' THEN lot.expires_at IS NULL OR entry.at < lot.expires_at
+        WHEN entry.kind = 'reinstate' THEN FALSE
+        ELSE
+            entry.at >= lot.expires_at
+            AND NOT EXISTS (
+                SELECT 1
+                FROM ledger.hold_lot AS part
+                WHERE
+                    part.owner_id = lot.member_id AND part.currency = lot.currency
+                    AND part.lot = lot.number AND part.captured > 0
+            )
+    END
+LIMIT :most;
+
+-- name: fault_i10_breakage
+-- What the house counts as ended unused is what ended unused of the lots.
+SELECT
+    format(
+        'Breakage of member %s in %s stands at %s, but of the lots %s ended unused.',
+        coalesce(account.member_id, lots.member_id), coalesce(account.currency, lots.currency),
+        coalesce(account.balance, 0), coalesce(lots.expired, 0)
+    ) AS sentence
+FROM (
+    SELECT house.member_id, house.currency, house.balance
+    FROM ledger.account AS house
+    WHERE house.account = 'breakage'
+) AS account
+FULL JOIN (
+    SELECT lot.member_id, lot.currency, sum(lot.expired) AS expired
+    FROM ledger.lot AS lot
+    WHERE lot.expired <> 0
+    GROUP BY lot.member_id, lot.currency
+) AS lots
+    ON account.member_id = lots.member_id AND account.currency = lots.currency
+WHERE coalesce(account.balance, 0) <> coalesce(lots.expired, 0)
+ORDER BY 1
+LIMIT :most;
+
+-- name: fault_i10_forward
+-- By currency: what was issued, less what left the lots, is what is owed today, in points and in value; and all
+-- accounts together come to nothing.
+WITH
+issued AS (
+    SELECT
+        lot.currency, sum(lot.amount) AS points, sum(cast(lot.amount AS numeric) * lot.value_micro) AS value,
+        sum(lot.remaining) AS remaining, sum(cast(lot.remaining AS numeric) * lot.value_micro) AS remaining_value
+    FROM ledger.lot AS lot
+    GROUP BY lot.currency
+),
+
+moved AS (
+    SELECT
+        allocation.currency, sum(allocation.amount) AS points,
+        sum(cast(allocation.amount AS numeric) * lot.value_micro) AS value
+    FROM ledger.allocation AS allocation
+    INNER JOIN ledger.lot AS lot
+        ON
+            allocation.member_id = lot.member_id AND allocation.currency = lot.currency
+            AND allocation.lot = lot.number
+    WHERE allocation.account = 'points'
+    GROUP BY allocation.currency
+),
+
+held AS (
+    SELECT
+        part.currency, sum(part.amount - part.captured - part.released) AS points,
+        sum(cast(part.amount - part.captured - part.released AS numeric) * lot.value_micro) AS value
+    FROM ledger.hold_lot AS part
+    INNER JOIN ledger.lot AS lot
+        ON part.owner_id = lot.member_id AND part.currency = lot.currency AND part.lot = lot.number
+    GROUP BY part.currency
+),
+
+stand AS (
+    SELECT
+        account.currency, sum(account.balance) AS all_accounts,
+        sum(CASE WHEN account.account = 'points' THEN account.balance ELSE 0 END) AS points
+    FROM ledger.account AS account
+    GROUP BY account.currency
+),
+
+rolled AS (
+    SELECT
+        stand.currency, stand.all_accounts, stand.points AS owed,
+        coalesce(issued.points, 0) + coalesce(moved.points, 0) AS rolled_points,
+        coalesce(issued.remaining, 0) + coalesce(held.points, 0) AS closing_points,
+        coalesce(issued.value, 0) + coalesce(moved.value, 0) AS rolled_value,
+        coalesce(issued.remaining_value, 0) + coalesce(held.value, 0) AS closing_value
+    FROM stand
+    LEFT JOIN issued ON stand.currency = issued.currency
+    LEFT JOIN moved ON stand.currency = moved.currency
+    LEFT JOIN held ON stand.currency = held.currency
+)
+
+SELECT
+    format(
+        '%s: issued less used is %s (worth %s), lots and holds come to %s (worth %s), accounts owe %s; all accounts sum to %s.',
+        currency, rolled_points, rolled_value, closing_points, closing_value, owed, all_accounts
+    ) AS sentence
+FROM rolled
+WHERE
+    rolled_points <> closing_points OR rolled_value <> closing_value OR owed <> closing_points
+    OR all_accounts <> 0
+ORDER BY currency
+LIMIT :most;
+
+-- name: fingerprint_entries
+-- The entries that receipts tell of: the members' own accounts, and points that ended and were then forgiven.
+SELECT
+    entry.member_id,
+    count(*) AS entries,
+    sum(
+        entry.amount * cast(
+            hash_record_extended(
+                row(
+                    entry.activity_id, entry.currency, entry.account, entry.kind, entry.at,
+                    CASE WHEN entry.account = 'points' AND entry.kind <> 'settle' THEN entry.version ELSE 0 END
+                ), 0
+            ) AS numeric
+        )
+    ) AS entries_mark
+FROM ledger.entry AS entry
+WHERE entry.account IN ('points', 'arrears') OR (entry.account = 'breakage' AND entry.kind <> 'expire')
+GROUP BY entry.member_id;
+
+-- name: fingerprint_lots
+-- A child lot keeps the programme of its parent: only a new issue names that of its activity.
+SELECT
+    lot.member_id,
+    count(*) AS lots,
+    sum(
+        lot.amount * cast(
+            hash_record_extended(
+                row(
+                    lot.activity_id, lot.currency, lot.number, lot.offer, lot.usable_from, lot.expires_at, entry.kind,
+                    CASE WHEN entry.kind = 'issue' THEN lot.program END
+                ), 0
+            ) AS numeric
+        )
+    ) AS lots_mark
+FROM ledger.lot AS lot
+LEFT JOIN ledger.entry AS entry
+    ON
+        lot.member_id = entry.member_id AND lot.currency = entry.currency AND entry.account = 'points'
+        AND lot.number = entry.version
+GROUP BY lot.member_id;
+
+-- name: terms
+-- On which terms lots were issued: as many rows as programme versions have offers.
+SELECT DISTINCT program, offer, currency, priority, funder, value_micro
+FROM ledger.lot
+ORDER BY program, offer, currency, priority, funder, value_micro;
+
+-- name: owners
+SELECT account.member_id
+FROM ledger.account AS account
+UNION
+SELECT hold.member_id
+FROM ledger.hold AS hold
+UNION
+SELECT part.owner_id AS member_id
+FROM ledger.hold_lot AS part;
+
+-- name: counts
+SELECT 'ledger.account' AS name, count(*) AS count FROM ledger.account
+UNION ALL
+SELECT 'ledger.entry' AS name, count(*) AS count FROM ledger.entry
+UNION ALL
+SELECT 'ledger.lot' AS name, count(*) AS count FROM ledger.lot
+UNION ALL
+SELECT 'ledger.allocation' AS name, count(*) AS count FROM ledger.allocation
+UNION ALL
+SELECT 'ledger.hold' AS name, count(*) AS count FROM ledger.hold
+UNION ALL
+SELECT 'ledger.hold_lot' AS name, count(*) AS count FROM ledger.hold_lot;

@@ -1,0 +1,364 @@
+"""What someone may ask of the ledger: redeem, hold, give, correct. One function each; the batch finds them by kind."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from regulars.kernel import ledger, program
+from regulars.kernel.ledger import Late
+from regulars.kernel.nouns import AMOUNT_MAX, Body, Posted, Posting, Scalar
+from regulars.kernel.spine.model import (
+    ApprovalMissing,
+    AskInvalid,
+    CurrencyNotSpendable,
+    CurrencyUnknown,
+    MemberFrozen,
+    PurchaseOfAnother,
+    RecipientRefused,
+)
+from regulars.kernel.spine.scene import Scene
+
+__all__ = ["COMMANDS", "Command", "activate", "activates", "hold_of"]
+
+Points = Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
+Change = Annotated[int, Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
+Word = Annotated[str, Meta(min_length=1, max_length=64)]
+Note = Annotated[str, Meta(max_length=200)]
+Seconds = Annotated[int, Meta(ge=1, le=400 * 86_400)]
+Days = Annotated[int, Meta(ge=1, le=36_500)]
+
+
+class Redeem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Use points now."""
+
+    currency: Word
+    points: Points
+    pool: bool = False
+    """Use the household's points, soonest end first, whoever owns them."""
+    reason: Note = ""
+
+
+class Hold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Set points aside for a purchase that is not settled yet."""
+
+    currency: Word
+    points: Points
+    valid_seconds: Seconds = 900
+    settle_seconds: Annotated[int, Meta(ge=0, le=400 * 86_400)] = 0
+    """How long after the last use a use may still be told."""
+    pool: bool = False
+    reason: Note = ""
+
+
+class Capture(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Use points that a hold set aside: all that is left, or so many; `final` gives the rest back."""
+
+    hold: UUID
+    points: Points | None = None
+    final: bool = False
+
+
+class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Give back what a hold still holds."""
+
+    hold: UUID
+
+
+class Reverse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Put a redemption (named by `origin`) back: all of it, or so many points."""
+
+    points: Points | None = None
+    when_expired: Literal["forfeit", "grace", "reinstate"] = "forfeit"
+    grace_days: Annotated[int, Meta(ge=0, le=3_650)] = 0
+
+
+class Adjust(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Correct by hand, with a reason; above a limit a second person must have agreed."""
+
+    currency: Word
+    points: Change
+    reason: Word
+    by: Word
+    approved_by: Note = ""
+    life_days: Days | None = None
+    """For points given: how long they live; None as the currency says."""
+
+
+class Gift(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Give points to another member (`to`). They keep their end, their funder and their worth."""
+
+    currency: Word
+    points: Points
+
+
+class Donate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Give points to a good cause."""
+
+    currency: Word
+    points: Points
+    charity: Word
+
+
+class Convert(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Change points into another currency, at the rate that the programme publishes."""
+
+    currency: Word
+    points: Points
+    into: Word
+
+
+class Opening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Points brought along from another system, with the end they had there."""
+
+    currency: Word
+    points: Points
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A kind of activity that is asked for: what may be said, and what it does."""
+
+    ask: type[Struct]
+    run: Callable[[Scene, Any], Sequence[Posted]]
+    burns: bool = False
+    """Whether it takes points away: refused while the member is frozen."""
+
+    def read(self, ask: Mapping[str, Scalar]) -> Struct:
+        """Read the settings. Raises AskInvalid with the place and what was expected."""
+        try:
+            return msgspec.convert(dict(ask), self.ask)
+        except msgspec.ValidationError as error:
+            message = f"The command cannot be read: {error}."
+            raise AskInvalid(message) from error
+
+    def __call__(self, scene: Scene) -> list[Posted]:
+        """Do it. Raises a refusal that says why not."""
+        asked = self.read(scene.fact.ask)
+        if self.burns and scene.locked[scene.member].state == "frozen":
+            message = "This member's points are frozen; they can be earned but not used."
+            raise MemberFrozen(message, member=str(scene.member))
+        return list(self.run(scene, asked))
+
+
+def redeem(scene: Scene, ask: Redeem) -> list[Posted]:
+    """Take points of the member, or of the household, in the order of use."""
+    _check_currency(scene, ask.currency, spendable=True)
+    owners = scene.owners if ask.pool else (scene.member,)
+    parts = ledger.draw(scene.book, owners, ask.currency, ask.points, at=scene.by.at)
+    postings: list[Posted] = []
+    for owner in dict.fromkeys(lot.member for lot, _ in parts):
+        mine = [part for part in parts if part[0].member == owner]
+        by = scene.stamp_of(owner, "pool_used")
+        posted = ledger.take(scene.book, mine, kind="redeem", house=ledger.REDEMPTION, by=by)
+        scene.book.recompute_due(owner, ask.currency)
+        postings += _tell(scene, owner, [posted])
+    return postings
+
+
+def hold(scene: Scene, ask: Hold) -> list[Posted]:
+    """Set points aside."""
+    _check_currency(scene, ask.currency, spendable=True)
+    owners = scene.owners if ask.pool else (scene.member,)
+    valid_until = scene.by.at + timedelta(seconds=ask.valid_seconds)
+    until = (valid_until, valid_until + timedelta(seconds=ask.settle_seconds))
+    return [ledger.hold(scene.book, scene.member, owners, ask.currency, ask.points, until=until, by=scene.by)]
+
+
+def capture(scene: Scene, ask: Capture) -> list[Posted]:
+    """Use held points."""
+    held = ledger.find_hold(scene.book, scene.member, ask.hold)
+    used = ledger.capture(
+        scene.book,
+        held,
+        held.open if ask.points is None else ask.points,
+        used_at=scene.fact.occurred_at,
+        stamp_of=lambda owner: scene.stamp_of(owner, "pool_used"),
+        at=scene.by.at,
+    )
+    postings = [posted for owner, each in used for posted in _tell(scene, owner, [each])]
+    rest = scene.book.holds[scene.member, ask.hold]
+    if ask.final and rest.state == "open":
+        postings += _release(scene, rest)
+    return postings
+
+
+def release(scene: Scene, ask: Release) -> list[Posted]:
+    """Give back what a hold still holds."""
+    return _release(scene, ledger.find_hold(scene.book, scene.member, ask.hold))
+
+
+def _release(scene: Scene, held: ledger.Hold) -> list[Posted]:
+    postings = [ledger.release(scene.book, held, at=scene.by.at)]
+    for owner in dict.fromkeys(part.owner for part in held.parts):
+        due = scene.book.accounts[owner, held.currency, ledger.POINTS].due_at
+        if due is not None and due <= scene.by.at:
+            by = scene.stamp_of(owner, "expire")
+            postings += _tell(scene, owner, ledger.end_due(scene.book, owner, held.currency, by=by))
+    return postings
+
+
+def reverse(scene: Scene, ask: Reverse) -> list[Posted]:
+    """Put a redemption back into the lots it came from, last used first."""
+    past = scene.doing.past
+    assert past is not None
+    redemptions = [p for p in past.receipt.postings if p.kind == "redeem"]
+    if past.member != scene.member or not redemptions:
+        message = f"{past.body.id} took no points of this member. A reversal names the redemption it undoes."
+        raise PurchaseOfAnother(message, origin=past.body.id)
+    owned = [(posted.owner or scene.member, posted) for posted in redemptions]
+    taken = [scene.book.taken(owner, posted.currency, posted.version) for owner, posted in owned]
+    left = ask.points if ask.points is not None else sum(each.left for each in taken)
+    late = Late(policy=ask.when_expired, grace=timedelta(days=ask.grace_days))
+    postings: list[Posted] = []
+    for index, ((owner, posted), of) in enumerate(zip(owned, taken, strict=True)):
+        last = index == len(owned) - 1
+        points = left if last else min(left, of.left)
+        left -= points
+        if points or last:
+            by = scene.stamp_of(owner, "pool_restored")
+            back = ledger.reverse(scene.book, owner, posted.currency, points, of=of, late=late, by=by)
+            postings += _tell(scene, owner, back)
+    return postings
+
+
+def adjust(scene: Scene, ask: Adjust) -> list[Posted]:
+    """Correct by hand."""
+    _check_currency(scene, ask.currency)
+    points = abs(ask.points)
+    if points > scene.house.adjust_alone_max and ask.approved_by in {"", ask.by}:
+        message = (
+            f"Corrections above {scene.house.adjust_alone_max} points need a second person."
+            " Put the name of the one who agreed into `approved_by`."
+        )
+        raise ApprovalMissing(message, points=points, alone_max=scene.house.adjust_alone_max)
+    if ask.points < 0:
+        return [
+            ledger.spend(
+                scene.book, scene.member, ask.currency, points, kind="adjust", house=ledger.ADJUSTMENT, by=scene.by
+            )
+        ]
+    life = None if ask.life_days is None else scene.by.at + timedelta(days=ask.life_days)
+    return [_give(scene, ask.currency, ask.points, life, kind="adjust", house=ledger.ADJUSTMENT)]
+
+
+def opening(scene: Scene, ask: Opening) -> list[Posted]:
+    """Bring points along from another system."""
+    _check_currency(scene, ask.currency)
+    if ask.expires_at is not None and ask.expires_at <= scene.by.at:
+        message = f"These points ended at {ask.expires_at.isoformat()}; leave them out."
+        raise AskInvalid(message)
+    return [_give(scene, ask.currency, ask.points, ask.expires_at, kind="opening", house=ledger.OPENING)]
+
+
+def gift(scene: Scene, ask: Gift) -> list[Posted]:
+    """Give points to another member, lot by lot."""
+    _check_currency(scene, ask.currency, spendable=True)
+    to = scene.to
+    if to is None or to == scene.member:
+        message = "A gift needs another member in `to`."
+        raise RecipientRefused(message)
+    if scene.locked[to].state != "active":
+        message = "The member in `to` cannot get points now."
+        raise RecipientRefused(message, state=scene.locked[to].state)
+    parts = ledger.draw(scene.book, (scene.member,), ask.currency, ask.points, at=scene.by.at)
+    out = ledger.take(scene.book, parts, kind="gift", house=ledger.TRANSFER, by=scene.by)
+    scene.book.recompute_due(scene.member, ask.currency)
+    by = scene.stamp_of(to, "gift_received")
+    got = [
+        ledger.receive(
+            scene.book, lot, part, expires_at=lot.expires_at, house=ledger.TRANSFER, kind="gift", by=by, member=to
+        )
+        for lot, part in parts
+    ]
+    return [out, *_tell(scene, to, got)]
+
+
+def donate(scene: Scene, ask: Donate) -> list[Posted]:
+    """Give points to a good cause."""
+    _check_currency(scene, ask.currency, spendable=True)
+    spent = ledger.spend(
+        scene.book, scene.member, ask.currency, ask.points, kind="donate", house=ledger.DONATION, by=scene.by
+    )
+    return [spent]
+
+
+def _give(scene: Scene, currency: str, points: int, expires_at: datetime | None, *, kind: str, house: str) -> Posted:
+    coin = scene.plan.currencies[currency]
+    _, ends = coin.dates(scene.plan.day_of(scene.by.at))
+    posting = Posting(
+        currency=currency,
+        points=points,
+        offer=f"#{kind}",
+        expires_at=expires_at or (ends if ends is None or ends > scene.by.at else None),
+        priority=coin.settings.priority,
+        funder=coin.settings.funder,
+        value_micro=coin.value_micro,
+    )
+    return scene.book.issue(scene.member, posting, program=scene.doing.program, by=scene.by, kind=kind, house=house)
+
+
+def _tell(scene: Scene, owner: UUID, postings: Sequence[Posted]) -> list[Posted]:
+    """Write postings into the owner's own activity too, where that is another member."""
+    scene.tell(owner, postings)
+    return list(postings) if owner == scene.member else [replace(posted, owner=owner) for posted in postings]
+
+
+def _check_currency(scene: Scene, currency: str, *, spendable: bool = False) -> None:
+    coin = scene.plan.currencies.get(currency)
+    if coin is None:
+        message = f"The programme has no currency {currency!r}; it has {', '.join(sorted(scene.plan.currencies))}."
+        raise CurrencyUnknown(message, currency=currency)
+    if spendable and coin.settings.kind != "spendable":
+        message = f"{currency} decide the level; they cannot be spent or given away."
+        raise CurrencyNotSpendable(message, currency=currency)
+
+
+def activates(plan: program.Plan, body: Body) -> bool:
+    """Say whether points of some currency wait for this kind of activity."""
+    return any(coin.settings.pending.until == body.kind for coin in plan.currencies.values() if coin.settings.pending)
+
+
+def activate(scene: Scene) -> list[Posted]:
+    """Set free the points of a purchase that waited for this activity (delivered, say), which names it as `origin`."""
+    past = scene.doing.past
+    if past is None or not activates(scene.plan, scene.doing.body):
+        return []
+    freed: list[Posted] = []
+    for posted in past.receipt.postings:
+        coin = scene.plan.currencies.get(posted.currency)
+        waits = coin is not None and coin.settings.pending and coin.settings.pending.until == scene.fact.kind
+        lot = scene.book.lot(scene.member, posted.currency, posted.lot) if waits else None
+        if lot is not None and lot.usable_from == program.UNTIL_EVENT:
+            scene.book.put_lot(replace(lot, usable_from=scene.by.at))
+            freed.append(
+                Posted(currency=lot.currency, points=lot.remaining, offer=lot.offer, kind="activate", lot=lot.number)
+            )
+    return freed
+
+
+def hold_of(ask: Mapping[str, Scalar]) -> UUID | None:
+    """Find the hold that an ask names, so that it can be read; what is no id is refused when its turn comes."""
+    try:
+        return UUID(str(ask["hold"])) if "hold" in ask else None
+    except ValueError:
+        return None
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "redeem": Command(ask=Redeem, run=redeem, burns=True),
+    "hold": Command(ask=Hold, run=hold, burns=True),
+    "capture": Command(ask=Capture, run=capture, burns=True),
+    "release": Command(ask=Release, run=release),
+    "reverse": Command(ask=Reverse, run=reverse),
+    "adjust": Command(ask=Adjust, run=adjust),
+    "gift": Command(ask=Gift, run=gift, burns=True),
+    "donate": Command(ask=Donate, run=donate, burns=True),
+    "opening": Command(ask=Opening, run=opening),
+}

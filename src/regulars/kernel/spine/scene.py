@@ -1,0 +1,74 @@
+"""What a command sees and may do while it is recorded."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from regulars.kernel import activity as journal
+from regulars.kernel import ledger, members, program
+from regulars.kernel.nouns import Activity, Body, Original, Posted
+from regulars.kernel.spine.house import House
+
+__all__ = ["Doing", "Scene"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doing:
+    """The activity that is being recorded: whose, under which id, when, and by which programme."""
+
+    body: Body
+    member: UUID
+    id: UUID
+    at: datetime
+    """The member's ledger time."""
+    program: str
+    past: journal.Past | None = None
+    original: Original | None = None
+    parent: UUID | None = None
+
+    @property
+    def stamp(self) -> ledger.Stamp:
+        """What the ledger writes on every change that this activity makes."""
+        return ledger.Stamp(activity=self.id, at=self.at)
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """One command at work. Where it moves points of others, each of them gets an activity of their own."""
+
+    house: House
+    plan: program.Plan
+    book: ledger.Book
+    doing: Doing
+    fact: Activity
+    locked: Mapping[UUID, members.Member]
+    owners: Sequence[UUID]
+    """The members whose points this member may use together: the household, or only themselves."""
+    to: UUID | None
+    begin: Callable[[UUID, str, Doing], Doing]
+    """Begin an activity of another member that this one causes: (member, kind, parent)."""
+    others: dict[UUID, tuple[Doing, list[Posted]]] = field(default_factory=dict[UUID, tuple[Doing, list[Posted]]])
+
+    @property
+    def member(self) -> UUID:
+        """Who asks."""
+        return self.doing.member
+
+    @property
+    def by(self) -> ledger.Stamp:
+        """The stamp of the asking activity."""
+        return self.doing.stamp
+
+    def stamp_of(self, owner: UUID, kind: str) -> ledger.Stamp:
+        """The stamp for changes to `owner`: the asking activity's, or that of one begun in the owner's journal."""
+        if owner == self.member:
+            return self.by
+        if owner not in self.others:
+            self.others[owner] = (self.begin(owner, kind, self.doing), [])
+        return self.others[owner][0].stamp
+
+    def tell(self, owner: UUID, postings: Sequence[Posted]) -> None:
+        """Write down in the owner's own activity what was posted for them."""
+        if owner != self.member:
+            self.others[owner][1].extend(postings)
