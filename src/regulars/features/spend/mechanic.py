@@ -4,23 +4,24 @@ Every rate and every multiplier of a tier is a ratio of whole numbers. All are b
 version is compiled, so a basket is whole-number sums and one division per line.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import lcm
-from typing import Annotated, Final, Literal
+from operator import attrgetter
+from typing import Annotated, Any, Final, Literal, cast
 
 from msgspec import Meta, Struct, field
 
-from regulars.kernel.nouns import Award, Earned, Reason, Scalar, Step
+from regulars.kernel.nouns import Award, Earned, Line, Reason, Scalar, Step
 from regulars.kernel.program import Calendar, References
 
 __all__ = ["PHASE", "Exclusion", "Prepared", "Rate", "Settings", "Times", "earn", "prepare", "references"]
 
 PHASE: Final = "base"
 RATES_MAX: Final = 100
-REMEMBERED_MAX: Final = 65_536
+KINDS_OF_LINE_MAX: Final = 50_000
 """Kinds of line of which it is remembered which rate they get."""
+STORES_MAX: Final = 1_000
 
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
 Words = tuple[Word, ...]
@@ -46,12 +47,12 @@ class Rate(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
         if not (self.categories or self.brands or self.skus or self.stores):
             raise ValueError("a rate here needs categories, brands, skus or stores; the rate for all else stands above")
 
-    def fits(self, categories: Words, brand: str, sku: str, store: str) -> bool:
+    def fits(self, line: Line, store: str) -> bool:
         """Say whether a line gets this rate."""
         return (
-            (not self.categories or any(it in self.categories for it in categories))
-            and (not self.brands or brand in self.brands)
-            and (not self.skus or sku in self.skus)
+            (not self.categories or any(it in self.categories for it in line.categories))
+            and (not self.brands or line.brand in self.brands)
+            and (not self.skus or line.sku in self.skus)
             and (not self.stores or store in self.stores)
         )
 
@@ -104,9 +105,10 @@ class Prepared:
     """Settings with everything looked up that a basket asks for."""
 
     settings: Settings
-    find_rate: Callable[[Words, str, str, str], int]
-    """Which rate a line gets; `UNCOUNTED` for none."""
-    by_sku: bool
+    read_key: Callable[[Line], Any]
+    """What tells lines apart: only what some rate or exclusion speaks of."""
+    known: dict[str, dict[Any, int]]
+    """By store and key: the rate of lines seen before (a memo, bounded; it never changes an answer)."""
     by_store: bool
     denominator: int
     offset: int
@@ -115,11 +117,13 @@ class Prepared:
     """By rate: points of one minor unit of money, times the denominator."""
     weights_by: Mapping[Scalar, tuple[int, ...]]
     """The same for each value of the trait."""
+    too_small: Earned
 
 
 def prepare(settings: Settings, _calendar: Calendar) -> Prepared:
     """Bring all ratios to one denominator, and say once how lines are told apart."""
-    ratios = [(rate.points, rate.per_minor) for rate in settings.rates]
+    rates, exclude = settings.rates, settings.exclude
+    ratios = [(rate.points, rate.per_minor) for rate in rates]
     if settings.points is not None and settings.per_minor is not None:
         ratios.append((settings.points, settings.per_minor))
     factors = {value: (it.times, it.over) for value, it in settings.times.items()}
@@ -129,49 +133,44 @@ def prepare(settings: Settings, _calendar: Calendar) -> Prepared:
     def weigh(times: int, over: int) -> tuple[int, ...]:
         return tuple(points * times * (denominator // (per * over)) for points, per in ratios)
 
+    asked = {
+        "categories": bool(exclude.categories) or any(rate.categories for rate in rates),
+        "brand": bool(exclude.brands) or any(rate.brands for rate in rates),
+        "sku": bool(exclude.skus) or any(rate.skus for rate in rates),
+    }
+    values: dict[str, Scalar] = {"minimum_minor": settings.minimum_minor}
     return Prepared(
         settings=settings,
-        find_rate=lru_cache(maxsize=REMEMBERED_MAX)(_sort_lines(settings)),
-        by_sku=bool(settings.exclude.skus) or any(rate.skus for rate in settings.rates),
-        by_store=any(rate.stores for rate in settings.rates),
+        read_key=attrgetter(*([name for name, is_asked in asked.items() if is_asked] or ["brand"])),
+        known={},
+        by_store=any(rate.stores for rate in rates),
         denominator=denominator,
         offset=offsets[settings.round],
         weights=weigh(1, 1),
         weights_by={value: weigh(times, over) for value, (times, over) in factors.items()},
+        too_small=Earned(reasons=(Reason(offer="", code="below_minimum", values=values),)),
     )
-
-
-def _sort_lines(settings: Settings) -> Callable[[Words, str, str, str], int]:
-    exclude = settings.exclude
-    default = UNCOUNTED if settings.points is None else len(settings.rates)
-
-    def find_rate(categories: Words, brand: str, sku: str, store: str) -> int:
-        if brand in exclude.brands or sku in exclude.skus or any(it in exclude.categories for it in categories):
-            return UNCOUNTED
-        for index, rate in enumerate(settings.rates):
-            if rate.fits(categories, brand, sku, store):
-                return index
-        return default
-
-    return find_rate
 
 
 def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
     """Give points for what the basket's lines come to."""
-    settings = prepared.settings
+    settings, lines = prepared.settings, step.activity.lines
+    least = settings.minimum_minor
+    if least and sum([line.amount_minor for line in lines]) < least:
+        return prepared.too_small
     tier = step.traits.get(settings.times_by)
     weights = prepared.weights_by.get(tier, prepared.weights)
+    rates = find_rates(prepared, step.activity.store if prepared.by_store else "", lines)
     if settings.step_minor is None and settings.round_per == "basket":
-        counted, parts = _sum_basket(prepared, weights, step)
+        counted, parts = _sum_basket(prepared, weights, rates, lines)
     else:
-        counted, parts = _sum_by_rules(prepared, weights, step)
-    if counted < settings.minimum_minor and counted:
-        values: dict[str, Scalar] = {"amount_minor": counted, "minimum_minor": settings.minimum_minor}
-        return Earned(reasons=(Reason(offer="", code="below_minimum", values=values),))
+        counted, parts = _sum_steps(prepared, weights, rates, lines)
+    if counted < least:
+        return prepared.too_small
     if not parts:
         return NOTHING
     points = sum([part for _, part in parts])
-    values = {"amount_minor": counted}
+    values: dict[str, Scalar] = {"amount_minor": counted}
     if tier in prepared.weights_by:
         values[settings.times_by] = tier
     return Earned(
@@ -180,50 +179,76 @@ def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
     )
 
 
-def _sum_basket(prepared: Prepared, weights: tuple[int, ...], step: Step) -> tuple[int, list[tuple[int, int]]]:
-    """Round once over the basket; each line gets what the running sum grew by."""
-    find_rate, denominator = prepared.find_rate, prepared.denominator
-    store = step.activity.store if prepared.by_store else ""
-    by_sku = prepared.by_sku
-    counted = before = number = 0
-    running = prepared.offset
+def find_rates(prepared: Prepared, store: str, lines: Sequence[Line]) -> list[int]:
+    """The place of each line's rate among the weights; UNCOUNTED for lines that bring nothing."""
+    known = prepared.known.get(store)
+    if known is None:
+        if len(prepared.known) >= STORES_MAX:
+            prepared.known.clear()
+        known = prepared.known[store] = {}
+    read_key = prepared.read_key
+    rates = list(map(known.get, map(read_key, lines)))
+    if None in rates:
+        if len(known) > KINDS_OF_LINE_MAX:
+            known.clear()
+        for place, line in enumerate(lines):
+            if rates[place] is None:
+                rates[place] = known[read_key(line)] = find_rate(prepared.settings, store, line)
+    return cast("list[int]", rates)
+
+
+def find_rate(settings: Settings, store: str, line: Line) -> int:
+    """Which rate one line gets: the first that fits, then the one for all else."""
+    exclude = settings.exclude
+    excluded = any(it in exclude.categories for it in line.categories)
+    if excluded or line.brand in exclude.brands or line.sku in exclude.skus:
+        return UNCOUNTED
+    for index, rate in enumerate(settings.rates):
+        if rate.fits(line, store):
+            return index
+    return UNCOUNTED if settings.points is None else len(settings.rates)
+
+
+def _sum_basket(
+    prepared: Prepared, weights: Sequence[int], rates: Sequence[int], lines: Sequence[Line]
+) -> tuple[int, list[tuple[int, int]]]:
+    """Round once over the basket; each line gets what the running sum grew by. Also answers the money that counted."""
+    denominator, running = prepared.denominator, prepared.offset
+    counted = before = 0
     parts: list[tuple[int, int]] = []
-    for line in step.activity.lines:
-        number += 1
-        rate = find_rate(line.categories, line.brand, line.sku if by_sku else "", store)
-        if rate < 0:
-            continue
-        amount = line.amount_minor
-        counted += amount
-        running += amount * weights[rate]
-        reached = running // denominator
-        if reached != before:
-            parts.append((number, reached - before))
-            before = reached
+    for number, rate in enumerate(rates):
+        if rate >= 0:
+            amount = lines[number].amount_minor
+            counted += amount
+            running += amount * weights[rate]
+            reached = running // denominator
+            if reached != before:
+                parts.append((number + 1, reached - before))
+                before = reached
     return counted, parts
 
 
-def _sum_by_rules(prepared: Prepared, weights: tuple[int, ...], step: Step) -> tuple[int, list[tuple[int, int]]]:
-    """As `_sum_basket`, with full steps of money, or with each line by itself."""
-    settings, denominator = prepared.settings, prepared.denominator
-    size, per_line = settings.step_minor or 1, settings.round_per == "line"
-    running = [0] * len(weights)
-    total = counted = 0
+def _sum_steps(
+    prepared: Prepared, weights: Sequence[int], rates: Sequence[int], lines: Sequence[Line]
+) -> tuple[int, list[tuple[int, int]]]:
+    """As `_sum_basket`, with full steps of money (of each rate by itself), or with each line by itself."""
+    denominator, offset = prepared.denominator, prepared.offset
+    size, per_line = prepared.settings.step_minor or 1, prepared.settings.round_per == "line"
+    spent = [0] * len(weights)
+    running = counted = 0
     parts: list[tuple[int, int]] = []
-    for number, line in enumerate(step.activity.lines, start=1):
-        rate = prepared.find_rate(line.categories, line.brand, line.sku, step.activity.store)
+    for number, rate in enumerate(rates):
         if rate < 0:
             continue
-        counted += line.amount_minor
-        before = 0 if per_line else running[rate]
-        running[rate] = before + line.amount_minor
-        weight = (running[rate] // size - before // size) * size * weights[rate]
-        if per_line:
-            total = 0
-        points = (total + weight + prepared.offset) // denominator - (total + prepared.offset) // denominator
-        total += weight
+        amount = lines[number].amount_minor
+        counted += amount
+        before = 0 if per_line else spent[rate]
+        spent[rate] = before + amount
+        start = 0 if per_line else running
+        running = start + (spent[rate] // size - before // size) * size * weights[rate]
+        points = (running + offset) // denominator - (start + offset) // denominator
         if points:
-            parts.append((number, points))
+            parts.append((number + 1, points))
     return counted, parts
 
 

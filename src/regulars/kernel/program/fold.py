@@ -1,7 +1,6 @@
 """What a fold gathers: everything that offers gave so far, and the step as the next one sees it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -34,26 +33,43 @@ EARNED: Final = "earned"
 encoder: Final = msgspec.json.Encoder(order="sorted")
 
 
-@dataclass(slots=True, kw_only=True)
 class Fold:
     """One step's ruling in the making. Not a value: it is filled by one fold and then closed."""
 
-    plan: Plan
-    step: Step
-    """As the next offer sees it; `look` brings it up to date."""
-    memories: Mapping[str, bytes]
-    given: list[Given] = field(default_factory=list[Given])
-    left: dict[str, int] = field(default_factory=dict[str, int])
-    """Ceilings that this step has drawn on."""
-    changed: bool = False
-    postings: list[Posting] = field(default_factory=list[Posting])
-    discounts: list[tuple[str, Discount]] = field(default_factory=list[tuple[str, Discount]])
-    traits: list[TraitChange] = field(default_factory=list[TraitChange])
-    remembered: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    grants: list[Grant] = field(default_factory=list[Grant])
-    later: list[Due] = field(default_factory=list[Due])
-    claims: list[Claim] = field(default_factory=list[Claim])
-    reasons: list[Reason] = field(default_factory=list[Reason])
+    __slots__ = (
+        "changed",
+        "claims",
+        "discounts",
+        "given",
+        "grants",
+        "later",
+        "left",
+        "memories",
+        "plan",
+        "postings",
+        "reasons",
+        "remembered",
+        "step",
+        "traits",
+    )
+
+    def __init__(self, plan: Plan, memories: Mapping[str, bytes], step: Step) -> None:
+        self.plan = plan
+        self.memories = memories
+        # As the next offer sees it, once `look` has brought it up to date.
+        self.step = step
+        self.changed = False
+        self.given: list[Given] = []
+        # Ceilings that this step has drawn on.
+        self.left: dict[str, int] = {}
+        self.postings: list[Posting] = []
+        self.discounts: list[tuple[str, Discount]] = []
+        self.traits: list[TraitChange] = []
+        self.remembered: dict[str, bytes] = {}
+        self.grants: list[Grant] = []
+        self.later: list[Due] = []
+        self.claims: list[Claim] = []
+        self.reasons: list[Reason] = []
 
     def look(self) -> Step:
         """The step as the next offer sees it."""

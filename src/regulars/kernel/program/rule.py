@@ -24,7 +24,7 @@ def rule(plan: Plan, memories: Mapping[str, bytes], step: Step) -> Ruling:
     `memories` are the member's, by offer id, as canonical JSON. `step.day` is `plan.day_of(occurred_at)` and
     `step.left` names every ceiling of the plan. Raises PointsOverflow.
     """
-    fold = Fold(plan=plan, step=step, memories=memories)
+    fold = Fold(plan, memories, step)
     kind = step.activity.kind
     if kind == RETURN:
         undo_purchase(fold)
