@@ -7,6 +7,8 @@ import pytest
 from regulars.base import clock
 from regulars.base.db import ConstraintBroken, Database
 
+pytestmark = pytest.mark.smoke
+
 
 async def test_ledger_time_is_the_databases(database: Database) -> None:
     async with database.snapshot() as read:

@@ -25,6 +25,8 @@ from regulars.base.errors import (
 )
 from regulars.base.ids import new_id
 
+pytestmark = pytest.mark.smoke
+
 ADD = "INSERT INTO public.jar (id, sweets) VALUES ($1, $2)"
 COUNT = "SELECT count(*) FROM public.jar"
 

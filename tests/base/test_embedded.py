@@ -116,7 +116,7 @@ def process(code: str, folder: Path, path: Path = SOURCE) -> Generator[subproces
     """Another process that runs a line or two with our code."""
     child = subprocess.Popen(
         [sys.executable, "-c", PROGRAM + code, str(folder)],
-        env={**os.environ, "PYTHONPATH": f"{path}:{SOURCE}"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(path), str(SOURCE), *sys.path])},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -11,6 +11,8 @@ from regulars.base.db import Database
 from regulars.base.errors import DatabaseTimeout, SchemaChanged, SchemaNewer
 from regulars.base.migrations import FLOORS, Migration, find, migrate
 
+pytestmark = pytest.mark.smoke
+
 CREATE = "CREATE SCHEMA shop; CREATE TABLE shop.shelf (id int PRIMARY KEY);"
 FILL = (
     "-- With a comment; and a semicolon in it.\nINSERT INTO shop.shelf VALUES (1); INSERT INTO shop.shelf VALUES (2);"
