@@ -16,22 +16,19 @@ LIMIT :most;
 -- name: fault_i2_balance
 SELECT
     format(
-        'Account %s of member %s in %s stands at %s, version %s, as of %s; its %s entries come to %s, version %s, as of %s.',
-        coalesce(account.account, booked.account), coalesce(account.member_id, booked.member_id),
-        coalesce(account.currency, booked.currency), account.balance, account.version, account.at,
+        'Account %s of member %s in %s stands at %s, version %s, %s; its %s entries come to %s, version %s, %s.',
+        account, member_id, currency, account.balance, account.version, account.at,
         coalesce(booked.entries, 0), coalesce(booked.balance, 0), coalesce(booked.version, 0), booked.at
     ) AS sentence
 FROM ledger.account AS account
 FULL JOIN (
     SELECT
-        entry.member_id, entry.currency, entry.account, count(*) AS entries, sum(entry.amount) AS balance,
-        max(entry.version) AS version, max(entry.at) AS at
-    FROM ledger.entry AS entry
-    GROUP BY entry.member_id, entry.currency, entry.account
+        member_id, currency, account, count(*) AS entries, sum(amount) AS balance, max(version) AS version,
+        max(at) AS at
+    FROM ledger.entry
+    GROUP BY member_id, currency, account
 ) AS booked
-    ON
-        account.member_id = booked.member_id AND account.currency = booked.currency
-        AND account.account = booked.account
+    USING (member_id, currency, account)
 WHERE
     account.balance IS DISTINCT FROM coalesce(booked.balance, 0)
     OR account.version IS DISTINCT FROM coalesce(booked.version, 0)
@@ -64,8 +61,7 @@ LIMIT :most;
 SELECT
     format(
         'Member %s has %s points in %s, but lots and open holds come to %s.',
-        coalesce(points.member_id, kept.member_id), coalesce(points.balance, 0),
-        coalesce(points.currency, kept.currency), coalesce(kept.points, 0)
+        member_id, coalesce(points.balance, 0), currency, coalesce(kept.points, 0)
     ) AS sentence
 FROM (
     SELECT account.member_id, account.currency, account.balance
@@ -84,7 +80,7 @@ FULL JOIN (
     ) AS part
     GROUP BY part.member_id, part.currency
 ) AS kept
-    ON points.member_id = kept.member_id AND points.currency = kept.currency
+    USING (member_id, currency)
 WHERE coalesce(points.balance, 0) <> coalesce(kept.points, 0)
 ORDER BY 1
 LIMIT :most;
@@ -118,15 +114,11 @@ SELECT
     ) AS sentence
 FROM ledger.entry AS entry
 LEFT JOIN (
-    SELECT
-        allocation.member_id, allocation.currency, allocation.account, allocation.version,
-        sum(allocation.amount) AS points
-    FROM ledger.allocation AS allocation
-    GROUP BY allocation.member_id, allocation.currency, allocation.account, allocation.version
+    SELECT member_id, currency, account, version, sum(amount) AS points
+    FROM ledger.allocation
+    GROUP BY member_id, currency, account, version
 ) AS moved
-    ON
-        entry.member_id = moved.member_id AND entry.currency = moved.currency
-        AND entry.account = moved.account AND entry.version = moved.version
+    USING (member_id, currency, account, version)
 LEFT JOIN ledger.lot AS lot
     ON
         entry.account = 'points' AND entry.member_id = lot.member_id AND entry.currency = lot.currency
@@ -174,15 +166,12 @@ LIMIT :most;
 -- name: fault_i5_allocation
 SELECT
     format(
-        'Allocation of %s to lot %s by entry %s of account %s of member %s in %s has no such entry or lot, or its sign differs.',
+        'Allocation of %s to lot %s by entry %s of account %s of member %s in %s has no such entry or lot.',
         allocation.amount, allocation.lot, allocation.version, allocation.account, allocation.member_id,
         allocation.currency
     ) AS sentence
 FROM ledger.allocation AS allocation
-LEFT JOIN ledger.entry AS entry
-    ON
-        allocation.member_id = entry.member_id AND allocation.currency = entry.currency
-        AND allocation.account = entry.account AND allocation.version = entry.version
+LEFT JOIN ledger.entry AS entry USING (member_id, currency, account, version)
 LEFT JOIN ledger.lot AS lot
     ON
         allocation.member_id = lot.member_id AND allocation.currency = lot.currency
@@ -218,18 +207,14 @@ FROM (
                 END
             ) AS ended
         FROM ledger.allocation AS allocation
-        LEFT JOIN ledger.entry AS entry
-            ON
-                allocation.member_id = entry.member_id AND allocation.currency = entry.currency
-                AND allocation.account = entry.account AND allocation.version = entry.version
+        LEFT JOIN ledger.entry AS entry USING (member_id, currency, account, version)
         GROUP BY allocation.member_id, allocation.currency, allocation.lot
     ) AS taken
         ON lot.member_id = taken.member_id AND lot.currency = taken.currency AND lot.number = taken.lot
     LEFT JOIN (
-        SELECT
-            part.owner_id, part.currency, part.lot, sum(part.amount - part.captured - part.released) AS held
-        FROM ledger.hold_lot AS part
-        GROUP BY part.owner_id, part.currency, part.lot
+        SELECT owner_id, currency, lot, sum(amount - captured - released) AS held
+        FROM ledger.hold_lot
+        GROUP BY owner_id, currency, lot
     ) AS holds
         ON lot.member_id = holds.owner_id AND lot.currency = holds.currency AND lot.number = holds.lot
 ) AS derived
@@ -244,12 +229,10 @@ SELECT
         back.lot, back.member_id, back.currency, back.points, back.undoes, back.account, -coalesce(taken.amount, 0)
     ) AS sentence
 FROM (
-    SELECT
-        allocation.member_id, allocation.currency, allocation.lot, allocation.account, allocation.undoes,
-        sum(allocation.amount) AS points
-    FROM ledger.allocation AS allocation
-    WHERE allocation.amount > 0 OR allocation.undoes IS NOT NULL
-    GROUP BY allocation.member_id, allocation.currency, allocation.lot, allocation.account, allocation.undoes
+    SELECT member_id, currency, lot, account, undoes, sum(amount) AS points
+    FROM ledger.allocation
+    WHERE amount > 0 OR undoes IS NOT NULL
+    GROUP BY member_id, currency, lot, account, undoes
 ) AS back
 LEFT JOIN ledger.allocation AS taken
     ON
@@ -268,10 +251,10 @@ SELECT
 FROM ledger.hold AS hold
 LEFT JOIN (
     SELECT
-        part.member_id, part.hold_id, sum(part.amount) AS amount, sum(part.captured) AS captured,
-        sum(part.released) AS released, min(part.currency) AS least_currency, max(part.currency) AS most_currency
-    FROM ledger.hold_lot AS part
-    GROUP BY part.member_id, part.hold_id
+        member_id, hold_id, sum(amount) AS amount, sum(captured) AS captured, sum(released) AS released,
+        min(currency) AS least_currency, max(currency) AS most_currency
+    FROM ledger.hold_lot
+    GROUP BY member_id, hold_id
 ) AS parts
     ON hold.member_id = parts.member_id AND hold.id = parts.hold_id
 WHERE
@@ -308,7 +291,7 @@ LIMIT :most;
 -- The sweeper looks at accounts: one that names a later end than its lots and holds have would be overlooked.
 SELECT
     format(
-        'Account %s of member %s in %s is due at %s, but something of it ends at %s.',
+        'Account %s of member %s in %s is due at %s, but its soonest end is %s.',
         account.account, account.member_id, account.currency, account.due_at, ends.at
     ) AS sentence
 FROM ledger.account AS account
@@ -326,7 +309,9 @@ LEFT JOIN (
     GROUP BY ending.member_id, ending.currency
 ) AS ends
     ON account.account = 'points' AND account.member_id = ends.member_id AND account.currency = ends.currency
-WHERE account.due_at > ends.at OR (account.due_at IS NULL) <> (ends.at IS NULL)
+WHERE
+    account.due_at > ends.at OR (account.due_at IS NULL AND ends.at IS NOT NULL)
+    OR (account.account <> 'points' AND account.due_at IS NOT NULL)
 ORDER BY 1
 LIMIT :most;
 
@@ -339,10 +324,7 @@ SELECT
         lot.expires_at
     ) AS sentence
 FROM ledger.allocation AS allocation
-INNER JOIN ledger.entry AS entry
-    ON
-        allocation.member_id = entry.member_id AND allocation.currency = entry.currency
-        AND allocation.account = entry.account AND allocation.version = entry.version
+INNER JOIN ledger.entry AS entry USING (member_id, currency, account, version)
 INNER JOIN ledger.lot AS lot
     ON
         allocation.member_id = lot.member_id AND allocation.currency = lot.currency
@@ -369,8 +351,7 @@ LIMIT :most;
 SELECT
     format(
         'Breakage of member %s in %s stands at %s, but of the lots %s ended unused.',
-        coalesce(account.member_id, lots.member_id), coalesce(account.currency, lots.currency),
-        coalesce(account.balance, 0), coalesce(lots.expired, 0)
+        member_id, currency, coalesce(account.balance, 0), coalesce(lots.expired, 0)
     ) AS sentence
 FROM (
     SELECT house.member_id, house.currency, house.balance
@@ -383,7 +364,7 @@ FULL JOIN (
     WHERE lot.expired <> 0
     GROUP BY lot.member_id, lot.currency
 ) AS lots
-    ON account.member_id = lots.member_id AND account.currency = lots.currency
+    USING (member_id, currency)
 WHERE coalesce(account.balance, 0) <> coalesce(lots.expired, 0)
 ORDER BY 1
 LIMIT :most;
@@ -446,7 +427,7 @@ rolled AS (
 
 SELECT
     format(
-        '%s: issued less used is %s (worth %s), lots and holds come to %s (worth %s), accounts owe %s; all accounts sum to %s.',
+        '%s: issued less used is %s (worth %s), left in lots %s (worth %s), owed %s; all accounts come to %s.',
         currency, rolled_points, rolled_value, closing_points, closing_value, owed, all_accounts
     ) AS sentence
 FROM rolled

@@ -13,10 +13,10 @@ PROOFS: Final = Proofs("regulars.kernel.program")
 VERSION_CODE: Final = "program_i12_version"
 
 
-async def read_versions(read: Read) -> tuple[dict[str, Document], list[Fault]]:
+async def read_versions(read: Read) -> tuple[dict[str, Document], dict[str, Fault]]:
     """Read every version by its name, and find those that are no longer what their name says."""
     sound: dict[str, Document] = {}
-    faults: list[Fault] = []
+    faults: dict[str, Fault] = {}
     for row in await PROOFS.queries.rows(read, "versions"):
         name = row["hash"]
         try:
@@ -27,7 +27,7 @@ async def read_versions(read: Read) -> tuple[dict[str, Document], list[Fault]]:
             sound[name] = document
         else:
             sentence = f"The programme version {name} is no longer what was published under that name."
-            faults.append(Fault(code=VERSION_CODE, rule="I12", sentence=sentence))
+            faults[name] = Fault(code=VERSION_CODE, rule="I12", sentence=sentence)
     return sound, faults
 
 

@@ -1,0 +1,231 @@
+"""Proof that the books are right: every room proves its own rows, and what two rooms say of one fact is laid together.
+
+All of it on one snapshot, so that it is true of a database that goes on working meanwhile.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from regulars.base import clock
+from regulars.base.db import Read
+from regulars.base.faults import Fault, Fingerprint, Fingerprints, Proofs
+from regulars.kernel.activity.proofs import PROOFS as ACTIVITY
+from regulars.kernel.activity.proofs import list_programs, list_unsealed
+from regulars.kernel.ledger.proofs import PROOFS as LEDGER
+from regulars.kernel.ledger.proofs import list_terms
+from regulars.kernel.limits.proofs import PROOFS as LIMITS
+from regulars.kernel.limits.proofs import read_amounts
+from regulars.kernel.members.proofs import PROOFS as MEMBERS
+from regulars.kernel.program import Document, Plan, ProgramInvalid, compile_plan
+from regulars.kernel.program.proofs import PROOFS as PROGRAM
+from regulars.kernel.program.proofs import list_releases, read_versions
+
+__all__ = ["Progress", "Report", "check"]
+
+WORK_MEMORY: Final = "128MB"
+"""For each sort and hash of a proof. Enough for a million rows; beyond that PostgreSQL uses its disk."""
+MOST: Final = 20
+ROOMS: Final = (LEDGER, ACTIVITY, LIMITS, MEMBERS, PROGRAM)
+
+Progress = Callable[[str, float], None]
+"""Called when a step begins: what is looked at, and the share of all steps that is done, from 0 to 1."""
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """What a check looked at and what it found. No fault: the books are right."""
+
+    faults: tuple[Fault, ...]
+    seconds: Mapping[str, float]
+    """By step, in order."""
+    rows: Mapping[str, int]
+    """By table."""
+    left_out: tuple[str, ...] = ()
+    """What could not be told, because what it rests on is itself damaged (and named among the faults)."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing was found."""
+        return not self.faults
+
+
+@dataclass(slots=True, kw_only=True)
+class _Examination:
+    """A check under way."""
+
+    read: Read
+    most: int
+    unsealed: Sequence[UUID] = ()
+    """Activities whose words are not what was sealed."""
+    distrusted: set[UUID] = field(default_factory=set[UUID])
+    """Their members: what their receipts said in all is not known."""
+    versions: Mapping[str, Document] = field(default_factory=dict[str, Document])
+    faults: list[Fault] = field(default_factory=list[Fault])
+    rows: dict[str, int] = field(default_factory=dict[str, int])
+    left_out: list[str] = field(default_factory=list[str])
+    told: dict[str, Fingerprints] = field(default_factory=dict[str, Fingerprints])
+
+    def add(self, code: str, rule: str, sentence: str) -> None:
+        """Keep a fault that no single row tells."""
+        self.faults.append(Fault(code=code, rule=rule, sentence=sentence))
+
+    async def count(self) -> None:
+        """Count what there is."""
+        for room in ROOMS:
+            self.rows.update(await room.count_rows(self.read))
+
+    async def unseal(self) -> None:
+        """Find what can no longer be read; everything after this leaves it out."""
+        found = await list_unsealed(self.read)
+        self.unsealed = [activity for _, activity in found]
+        self.distrusted = {member for member, _ in found}
+        for member, activity in found[: self.most]:
+            sentence = f"Activity {activity} of member {member} no longer says what was sealed."
+            self.add("activity_i8_seal", "I8", sentence)
+
+    async def prove(self, room: Proofs, code: str) -> None:
+        """Run one proof of one room."""
+        self.faults += await room.find(self.read, code, most=self.most, unsealed=self.unsealed)
+
+    async def lay(self, fact: str, ours: tuple[Proofs, str], receipts: str, rule: str) -> None:
+        """Lay what a room keeps beside what the receipts say, member by member."""
+        room, name = ours
+        if receipts not in self.told:
+            self.told[receipts] = await ACTIVITY.fingerprints(self.read, receipts, unsealed=self.unsealed)
+        said = self.told[receipts].get(fact, {})
+        kept = (await room.fingerprints(self.read, name)).get(fact, {})
+        differing = sorted((said.keys() | kept.keys()) - self.distrusted)
+        differing = [member for member in differing if said.get(member) != kept.get(member)]
+        for member in differing[: self.most]:
+            words = _words(fact, said.get(member), kept.get(member))
+            self.add(f"{room.room}_{rule.lower()}_{fact}", rule, f"Member {member}: {words}")
+
+    async def find_owners(self) -> None:
+        """See that whoever has a row anywhere is a member."""
+        known = await MEMBERS.list_owners(self.read)
+        for room in ROOMS:
+            if room is not MEMBERS:
+                for member in sorted(await room.list_owners(self.read) - known)[: self.most]:
+                    sentence = f"Rows of {room.room} are of {member}, who is no member."
+                    self.add(f"{room.room}_i12_owner", "I12", sentence)
+
+    async def read_programs(self) -> None:
+        """See that versions are what their names say, and that what they decided names one of them."""
+        versions, damaged = await read_versions(self.read)
+        self.versions = versions
+        self.faults += list(damaged.values())[: self.most]
+        # Points end, and are then told so, also where no programme is live: that names no version.
+        missing = await list_programs(self.read) - versions.keys() - damaged.keys() - {""}
+        for name in sorted(missing)[: self.most]:
+            self.add("activity_i12_program", "I12", f"Activities name the programme version {name}: there is none.")
+
+    async def compare_terms(self) -> None:
+        """See that lots were issued on the terms of their programme, and that budgets are what it says."""
+        plans = self._compile()
+        for term in await list_terms(self.read):
+            plan = plans.get(term["program"])
+            if plan is None:
+                continue
+            expected = _terms_of(plan, term["offer"], term["currency"])
+            actual = (term["priority"], term["funder"], term["value_micro"])
+            if expected is not None and expected != actual:
+                sentence = (
+                    f"Lots of offer {term['offer']} in {term['currency']} by the programme version {plan.hash} say"
+                    f" priority, funder, value {actual}; the programme says {expected}."
+                )
+                self.add("ledger_i10_terms", "I10", sentence)
+        budgets: dict[str, int] = {}
+        for name in await list_releases(self.read):
+            if name in plans:
+                budgets.update(plans[name].ceilings)
+        amounts = await read_amounts(self.read)
+        for ceiling, budget in budgets.items():
+            if amounts.get(ceiling) != budget:
+                sentence = f"Ceiling {ceiling} is {amounts.get(ceiling)}; the programme's budget is {budget}."
+                self.add("limits_i13_budget", "I13", sentence)
+
+    def _compile(self) -> dict[str, Plan]:
+        plans: dict[str, Plan] = {}
+        for name, document in self.versions.items():
+            try:
+                plans[name] = compile_plan(document)
+            except ProgramInvalid:
+                # An old version may speak of a mechanic that is gone since.
+                self.left_out.append(f"terms and budgets of the programme version {name}")
+        return plans
+
+
+def _terms_of(plan: Plan, offer: str, currency: str) -> tuple[int, str, int] | None:
+    """Tell on which terms (priority, funder, value) an offer issues a currency; None where the plan does not say."""
+    coin = plan.currencies.get(currency)
+    bound = plan.offers.get(offer)
+    # What is given by hand is named by a sign and has the currency's own terms.
+    if coin is None or (bound is None and not offer.startswith("#")):
+        return None
+    funder = bound.offer.funder if bound is not None else None
+    return (coin.settings.priority, funder or coin.settings.funder, coin.value_micro)
+
+
+def _words(fact: str, said: Fingerprint | None, kept: Fingerprint | None) -> str:
+    told, found = said.count if said else 0, kept.count if kept else 0
+    if told == found:
+        return f"the {fact} kept are not the {found} that the receipts tell of."
+    return f"{found} {fact} are kept, and the receipts tell of {told}."
+
+
+Step = tuple[str, Callable[[], Awaitable[None]]]
+
+
+def _list_steps(under_way: _Examination) -> list[Step]:
+    """List what is to be done, in order; what damages the trust in later steps comes first."""
+
+    def proof(room: Proofs, code: str) -> Step:
+        return code, lambda: under_way.prove(room, code)
+
+    def lay(fact: str, room: Proofs, receipts: str, rule: str) -> Step:
+        code = f"{room.room}_{rule.lower()}_{fact}"
+        return code, lambda: under_way.lay(fact, (room, fact), receipts, rule)
+
+    return [
+        ("counts", under_way.count),
+        ("activity_i8_seal", under_way.unseal),
+        *(proof(room, code) for room in ROOMS for code in room.names),
+        lay("entries", LEDGER, "postings", "I11"),
+        lay("lots", LEDGER, "postings", "I11"),
+        lay("claims", LIMITS, "claims", "I11"),
+        lay("traits", MEMBERS, "traits", "I12"),
+        lay("memories", PROGRAM, "memories", "I12"),
+        ("owners", under_way.find_owners),
+        ("program_i12_version", under_way.read_programs),
+        ("ledger_i10_terms", under_way.compare_terms),
+    ]
+
+
+async def check(read: Read, *, most: int = MOST, progress: Progress | None = None) -> Report:
+    """Look at every row of the kernel and say what is wrong: at most `most` faults of each code.
+
+    `read` is a snapshot; nothing is changed. Raises DatabaseTimeout where one proof takes longer than a statement may.
+    """
+    await read.value("SELECT set_config('work_mem', $1, TRUE)", WORK_MEMORY)
+    under_way = _Examination(read=read, most=most)
+    steps = _list_steps(under_way)
+    seconds: dict[str, float] = {}
+    began = await clock.now(read)
+    for place, (name, work) in enumerate(steps):
+        if progress is not None:
+            progress(name, place / len(steps))
+        await work()
+        ended = await clock.now(read)
+        seconds[name] = (ended - began).total_seconds()
+        began = ended
+    if progress is not None:
+        progress("", 1.0)
+    return Report(
+        faults=tuple(under_way.faults),
+        seconds=seconds,
+        rows=under_way.rows,
+        left_out=tuple(under_way.left_out),
+    )
