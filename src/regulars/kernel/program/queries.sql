@@ -10,10 +10,10 @@ ORDER BY live_from, number;
 
 -- name: get_documents
 SELECT
-    hash,
-    document
-FROM program.version
-WHERE hash = any(cast(:hashes AS text[]));
+    version.hash,
+    version.document
+FROM program.version AS version
+INNER JOIN unnest(cast(:versions AS text[])) AS sought (hash) ON version.hash = sought.hash;
 
 -- name: lock_releases
 -- Whoever publishes waits here for whoever is publishing.

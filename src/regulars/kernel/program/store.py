@@ -89,7 +89,7 @@ class Versions:
         )
         missing = {release.hash for release in releases} - self._plans.keys()
         if missing:
-            for row in await queries.rows(read, "get_documents", hashes=sorted(missing)):
+            for row in await queries.rows(read, "get_documents", versions=sorted(missing)):
                 self._plans[row["hash"]] = compile_plan(decode(row["document"]))
         return Releases(all=releases, plans=self._plans)
 
