@@ -1,0 +1,153 @@
+"""Activities come in: one, or up to a thousand, each with its own outcome."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from regulars.base.errors import Refusal, known_refusals
+from regulars.features.access import Key, ScopeMissing
+from regulars.interfaces.http.guard import key_of
+from regulars.interfaces.http.kit import answer, decode, door, read_bytes, request_id_of
+from regulars.interfaces.http.problems import StoreForbidden, refuse
+from regulars.interfaces.http.state import database_of, house_of, meters_of
+from regulars.interfaces.http.wire import (
+    ACTIVITIES_MAX,
+    ActivitiesIn,
+    ActivityIn,
+    ReceiptView,
+    Results,
+    result_of,
+)
+from regulars.kernel import spine
+from regulars.kernel.nouns import Activity
+from regulars.kernel.spine.commands import COMMANDS
+
+__all__ = ["command_scope", "router"]
+
+TOGETHER_MAX: Final = 256
+"""Activities in one transaction: others must not wait long for the members locked in it."""
+
+PURCHASE: Final[dict[str, Any]] = {
+    "id": "s367-2026-03-01-0042",
+    "source": "till",
+    "kind": "purchase",
+    "occurred_at": "2026-03-01T09:30:00+08:00",
+    "member": {"identifier": {"kind": "card", "value": "2469 0001"}},
+    "store": "367",
+    "channel": "store",
+    "lines": [
+        {"sku": "1029743", "amount_minor": 349, "quantity_milli": 1000, "categories": ["GROCERY", "MILK"]},
+        {"sku": "860776", "amount_minor": 212, "quantity_milli": 640, "categories": ["PRODUCE", "TOMATOES"]},
+    ],
+}
+RETURN: Final[dict[str, Any]] = {
+    "id": "s367-2026-03-02-0007",
+    "source": "till",
+    "kind": "return",
+    "occurred_at": "2026-03-02T17:05:00+08:00",
+    "member": {"identifier": {"kind": "card", "value": "2469 0001"}},
+    "store": "367",
+    "origin": "s367-2026-03-01-0042",
+    "returned": [{"line": 1, "amount_minor": 349, "quantity_milli": 1000}],
+}
+
+PATH_REFUSALS: Final = tuple(
+    each for _, each in sorted(known_refusals().items()) if each.__module__.startswith("regulars.kernel.")
+)
+"""Whatever the rooms on the path may refuse."""
+
+router = APIRouter(tags=["Activities"])
+
+
+class Envelope(Struct, frozen=True, kw_only=True):
+    """Tells one from many, without reading what is inside."""
+
+    activities: list[Raw] | UnsetType = UNSET
+
+
+class Many(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Many activities, not yet read."""
+
+    activities: Annotated[list[Raw], Meta(min_length=1, max_length=ACTIVITIES_MAX)]
+
+
+read_envelope = msgspec.json.Decoder(Envelope)
+read_many = msgspec.json.Decoder(Many)
+read_one = msgspec.json.Decoder(ActivityIn)
+
+
+@router.post("/v1/activities")
+@door(
+    scope="activities:write",
+    takes=(ActivityIn, ActivitiesIn),
+    gives={201: ReceiptView, 200: (ReceiptView, Results)},
+    refuses=(*PATH_REFUSALS, StoreForbidden),
+    examples={
+        "A purchase": PURCHASE,
+        "A return of one line": RETURN,
+        "Several at once": {"activities": [PURCHASE, RETURN]},
+    },
+)
+async def record_activities(request: Request) -> Response:
+    """Record what happened, and answer what the programme gave for it.
+
+    Send one activity, or `{"activities": [...]}` with up to 1,000. One is answered with its receipt: 201 when it is
+    new, 200 with the same receipt when it was sent before, or a problem. Many are answered with 200 and a result for
+    each, in order. An activity is named by `source` and `id`: whenever an answer did not arrive, send it again.
+
+    A kind that is a command (redeem, hold, adjust, ...) moves points by its own word and needs a scope of its own
+    besides: `points:redeem`, `points:hold`, and so on.
+    """
+    body = await read_bytes(request)
+    if isinstance(decode(read_envelope, body, kept=False).activities, UnsetType):
+        return _answer_one(request, (await _record(request, [decode(read_one, body).to_activity()]))[0])
+    raws = decode(read_many, body, kept=False).activities
+    outcomes = await _record(request, [_read_raw(raw, place) for place, raw in enumerate(raws)])
+    return answer(Results(results=[result_of(outcome) for outcome in outcomes]))
+
+
+def _read_raw(raw: Raw, place: int) -> Activity | Refusal:
+    """Read one of many. What is wrong with it is its own affair."""
+    try:
+        return decode(read_one, raw, root=f"$.activities[{place}]").to_activity()
+    except Refusal as refusal:
+        return refusal
+
+
+async def _record(request: Request, sent: Sequence[Activity | Refusal]) -> list[spine.Outcome]:
+    """Record what could be read, in the order sent, and answer an outcome for each."""
+    checked = [_check_key(each, key_of(request)) for each in sent]
+    facts = [each for each in checked if isinstance(each, Activity)]
+    recorded: list[spine.Outcome] = []
+    for start in range(0, len(facts), TOGETHER_MAX):
+        recorded += await spine.record(database_of(request), house_of(request), facts[start : start + TOGETHER_MAX])
+    left = iter(recorded)
+    outcomes = [spine.Outcome(refusal=each) if isinstance(each, Refusal) else next(left) for each in checked]
+    meters_of(request).note_outcomes(outcomes)
+    return outcomes
+
+
+def _check_key(sent: Activity | Refusal, key: Key) -> Activity | Refusal:
+    """Refuse what this key may not send: for another store, or a command that moves points without its scope."""
+    if isinstance(sent, Refusal):
+        return sent
+    if key.store not in {None, sent.store}:
+        return StoreForbidden(f"This API key speaks for the store {key.store!r} only.", store=key.store)
+    scope = command_scope(sent.kind)
+    if sent.kind in COMMANDS and scope not in key.scopes:
+        return ScopeMissing(f"This API key may not send {sent.kind!r}: it lacks the scope {scope}.", scope=scope)
+    return sent
+
+
+def command_scope(kind: str) -> str:
+    """The scope that a command needs besides the one of the route: telling facts and moving points are two things."""
+    return f"points:{kind}"
+
+
+def _answer_one(request: Request, outcome: spine.Outcome) -> Response:
+    if outcome.refusal is not None:
+        return refuse(outcome.refusal, request_id=request_id_of(request))
+    return answer(result_of(outcome).receipt, status=200 if outcome.repeated else 201)

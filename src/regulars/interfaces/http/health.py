@@ -1,0 +1,81 @@
+"""Whether the server is up, whether it can work, and what it counts."""
+
+from datetime import datetime
+from typing import Final, Literal
+
+from fastapi import APIRouter, Request, Response
+from msgspec import Struct
+
+from regulars.base import clock
+from regulars.base.db import Database
+from regulars.base.errors import Refusal
+from regulars.base.migrations import find
+from regulars.interfaces.http.guard import METRICS_SCOPE
+from regulars.interfaces.http.kit import PUBLIC, answer, door
+from regulars.interfaces.http.meters import MEDIA_TYPE
+from regulars.interfaces.http.problems import NotReady
+from regulars.interfaces.http.state import database_of, house_of, meters_of
+from regulars.kernel.spine import House
+
+__all__ = ["router"]
+
+DIFFERING_SHOWN_MAX: Final = 3
+APPLIED: Final = "SELECT room, number, checksum FROM base.migration"
+
+router = APIRouter(tags=["Operation"])
+
+
+class Alive(Struct, frozen=True, kw_only=True):
+    """The process is up."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Ready(Struct, frozen=True, kw_only=True):
+    """Activities can be recorded."""
+
+    status: Literal["ready"] = "ready"
+    ledger_time: datetime
+    program: str
+
+
+@router.get("/healthz")
+@door(scope=PUBLIC, gives={200: Alive})
+async def tell_health() -> Response:
+    """Tell that the process is up. It asks nobody else: restart what does not answer this."""
+    return answer(Alive())
+
+
+@router.get("/readyz")
+@door(scope=PUBLIC, gives={200: Ready}, refuses=(NotReady,))
+async def tell_readiness(request: Request) -> Response:
+    """Tell whether activities can be recorded: the database answers, is migrated, and a programme is live.
+
+    503 says which of these is wrong. Send no requests to a server that is not ready; do not restart it for that.
+    """
+    return answer(await _check(database_of(request), house_of(request)))
+
+
+@router.get("/metrics")
+@door(scope=METRICS_SCOPE, gives={200: "text/plain"})
+async def tell_metrics(request: Request) -> Response:
+    """Read what is counted, in Prometheus' text format."""
+    return Response(meters_of(request).render(), media_type=MEDIA_TYPE)
+
+
+async def _check(database: Database, house: House) -> Ready:
+    try:
+        async with database.snapshot() as read:
+            applied = {(row["room"], row["number"], row["checksum"]) for row in await read.rows(APPLIED)}
+            now = await clock.now(read)
+            release = (await house.versions.read(read)).release_at(now)
+    except Refusal as refusal:
+        raise NotReady(f"The database: {refusal.code}. {type(refusal).__doc__}") from refusal
+    wanted = {(each.room, each.number, each.checksum): each.path for each in find()}
+    if wanted.keys() != applied:
+        differing = sorted({wanted.get(each, f"{each[0]}/{each[1]:04}") for each in wanted.keys() ^ applied})
+        shown = ", ".join(differing[:DIFFERING_SHOWN_MAX])
+        raise NotReady(f"The database is migrated to another version than this one. They differ in {shown}.")
+    if release is None:
+        raise NotReady("No version of the programme is live. Publish one with `regulars program publish`.")
+    return Ready(ledger_time=now, program=release.hash)

@@ -1,0 +1,142 @@
+"""The description of the API: what FastAPI sees of the routes, and what their doors declare besides."""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any, Final, cast
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from regulars.base.errors import Refusal
+from regulars.features.access import KeyInvalid, KeyMissing, ScopeMissing
+from regulars.interfaces.http.kit import Door, door_of
+from regulars.interfaces.http.problems import (
+    BodyInvalid,
+    BodyTooLarge,
+    BodyTooSlow,
+    Internal,
+    JsonInvalid,
+    MediaTypeUnsupported,
+    Overloaded,
+    ParameterInvalid,
+    Problem,
+    status_of,
+)
+
+__all__ = ["SCHEME", "describe"]
+
+SCHEME: Final = "key"
+ABOUT: Final = """\
+Points are kept like money, and every answer says why.
+
+Send an API key as `Authorization: Bearer rk_…`. A failure is a problem (RFC 9457) whose `code` never changes its
+meaning; `retryable` says whether the same request may succeed later. What is sent twice under one name counts once.
+Amounts of money are whole minor units, points are whole, times carry their offset from UTC.
+"""
+PLACE: Final = "#/components/schemas/{name}"
+Json = dict[str, Any]
+
+
+def describe(made: FastAPI, routes: Sequence[APIRoute]) -> Json:
+    """Describe every route in OpenAPI 3.1."""
+    described: Json = get_openapi(
+        title="Regulars",
+        version=version("regulars"),
+        summary="A loyalty platform",
+        description=ABOUT,
+        routes=made.routes,
+    )
+    doors = [(route, declared) for route in routes if (declared := door_of(route.endpoint)) is not None]
+    shapes = _find_shapes([declared for _, declared in doors])
+    _, components = msgspec.json.schema_components(shapes, ref_template=PLACE)
+    described["components"] = {
+        "schemas": components,
+        "securitySchemes": {
+            SCHEME: {"type": "http", "scheme": "bearer", "description": "An API key; the scopes say what it may do."}
+        },
+    }
+    for route, declared in doors:
+        for method in route.methods or ():
+            operation = described["paths"][route.path_format][method.lower()]
+            _describe_door(operation, declared)
+    return described
+
+
+def _find_shapes(doors: Sequence[Door]) -> list[Any]:
+    found: list[Any] = [Problem]
+    for declared in doors:
+        for shape in (declared.takes, *declared.gives.values()):
+            found += [each for each in _list_shapes(shape) if not isinstance(each, str)]
+    return list(dict.fromkeys(found))
+
+
+def _list_shapes(shape: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a type, or several to choose from
+    if shape is None:
+        return ()
+    return cast("tuple[Any, ...]", shape) if isinstance(shape, tuple) else (shape,)
+
+
+def _describe_door(operation: Json, declared: Door) -> None:
+    operation["security"] = [] if declared.scope is None else [{SCHEME: [declared.scope]}]
+    if declared.takes is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": _describe_body(declared)}}
+    answers: Json = {str(status): _describe_answer(status, shape) for status, shape in declared.gives.items()}
+    refusals = [*_shared_refusals(declared, has_parameters="parameters" in operation), *declared.refuses]
+    by_status: dict[int, list[type[Refusal]]] = {}
+    for refusal in refusals:
+        by_status.setdefault(status_of(refusal), []).append(refusal)
+    for status, group in sorted(by_status.items()):
+        answers[str(status)] = _describe_refusals(group)
+    operation["responses"] = answers
+
+
+def _shared_refusals(declared: Door, *, has_parameters: bool) -> list[type[Refusal]]:
+    """What any route of this shape may refuse, and what the database behind it may."""
+    shared: list[type[Refusal]] = [Internal, Overloaded]
+    if declared.scope is not None:
+        shared += [KeyMissing, KeyInvalid, ScopeMissing]
+    if declared.takes is not None:
+        shared += [JsonInvalid, BodyInvalid, BodyTooLarge, BodyTooSlow, MediaTypeUnsupported]
+    if has_parameters:
+        shared.append(ParameterInvalid)
+    return shared
+
+
+def _describe_body(declared: Door) -> Json:
+    body: Json = {"schema": _refer(declared.takes)}
+    if declared.examples:
+        body["examples"] = {title: {"summary": title, "value": value} for title, value in declared.examples.items()}
+    return body
+
+
+def _describe_answer(status: int, shape: Any) -> Json:  # noqa: ANN401 - a type, or several to choose from
+    described: Json = {"description": _first_line(shape, status)}
+    if isinstance(shape, str):
+        described["content"] = {shape: {"schema": {"type": "string"}}}
+    elif shape is not None:
+        described["content"] = {"application/json": {"schema": _refer(shape)}}
+    return described
+
+
+def _first_line(shape: Any, status: int) -> str:  # noqa: ANN401 - a type, or several to choose from
+    plain = {200: "Done.", 201: "Made.", 304: "Nothing has changed."}
+    if isinstance(shape, type) and shape is not str and shape.__doc__:
+        return shape.__doc__.splitlines()[0]
+    return plain[status]
+
+
+def _describe_refusals(group: Sequence[type[Refusal]]) -> Json:
+    lines = [f"- `{each.code}`: {(each.__doc__ or '').strip().splitlines()[0]}" for each in group]
+    return {
+        "description": "\n".join(lines),
+        "content": {"application/problem+json": {"schema": _refer(Problem)}},
+        "x-codes": [each.code for each in group],
+    }
+
+
+def _refer(shape: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a type, or several to choose from
+    referred, _ = msgspec.json.schema_components(_list_shapes(shape), ref_template=PLACE)
+    first, *others = referred
+    return {"anyOf": [first, *others]} if others else first

@@ -1,0 +1,141 @@
+"""Serve over HTTP until told to stop."""
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import uvicorn
+import uvloop
+
+from regulars.base.crypto import Keyring
+from regulars.base.errors import PortInUse
+from regulars.base.ids import new_id
+from regulars.base.open import open_database
+from regulars.base.settings import Settings
+from regulars.interfaces.http.app import app
+from regulars.interfaces.http.log import write_log
+from regulars.interfaces.http.watch import REQUESTS_MAX
+from regulars.kernel.program import Versions
+from regulars.kernel.spine import House
+
+__all__ = ["MASTER_KEY_ID", "Server", "build_house", "configure", "open_socket", "serve"]
+
+MASTER_KEY_ID: Final = 1
+BACKLOG: Final = 2_048
+IDLE_SECONDS_MAX: Final = 65
+"""Longer than the minute for which load balancers keep a connection: the one that closes first should be theirs."""
+DRAIN_SECONDS_MAX: Final = 20
+HEADER_BYTES_MAX: Final = 64 * 1024
+
+
+class Server(uvicorn.Server):
+    """Drains and ends when told to. The signals are ours, for what was opened before it has to be closed after it."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave signals alone: `serve` listens to them."""
+        yield
+
+    def stop(self) -> None:
+        """Answer what was asked and take nothing new; told twice, stop at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def serve(settings: Settings, *, metrics_open: bool = False, tell: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; then answer what was asked, close the database and return.
+
+    `tell` is called with the server's address once it listens. Raises PortInUse, or what the database refuses.
+    """
+    write_log()
+    with (
+        open_socket(settings.host, settings.port) as listening,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(settings, listening, metrics_open=metrics_open, tell=tell))
+
+
+async def _serve(
+    settings: Settings, listening: socket.socket, *, metrics_open: bool, tell: Callable[[str], None] | None
+) -> None:
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    # Listened to from the start: what is opened now is closed in any case.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with open_database(settings) as database:
+        server = Server(configure(app(settings, database, build_house(settings), metrics_open=metrics_open)))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.stop)
+        if stopping.is_set():
+            return
+        if tell is not None:
+            tell(address_of(listening))
+        await server.serve(sockets=[listening])
+
+
+def build_house(settings: Settings) -> House:
+    """Make what the path needs from the settings."""
+    return House(
+        keyring=Keyring.derive({MASTER_KEY_ID: settings.load_secret()}, current=MASTER_KEY_ID),
+        versions=Versions(),
+        new_id=new_id,
+        auto_enrol=settings.auto_enrol,
+        late_days_max=settings.late_days_max,
+    )
+
+
+def configure(made: Any) -> uvicorn.Config:  # noqa: ANN401 - any ASGI app
+    """Configure the server with the limits that the app cannot keep itself."""
+    return uvicorn.Config(
+        made,
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        # Above the app's own limit, which answers with a problem; this one only keeps memory bounded.
+        limit_concurrency=REQUESTS_MAX * 4,
+        timeout_keep_alive=IDLE_SECONDS_MAX,
+        timeout_graceful_shutdown=DRAIN_SECONDS_MAX,
+        h11_max_incomplete_event_size=HEADER_BYTES_MAX,
+    )
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Listen on an address. Raises PortInUse when it cannot be taken."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise PortInUse(f"{host}:{port} is no address of this machine. Set REGULARS_HOST.", host=host) from error
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise PortInUse(_say_why(host, port, error), host=host, port=port) from error
+    listening.setblocking(False)  # noqa: FBT003 - the standard library's
+    return listening
+
+
+def _say_why(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Something else listens on {host}:{port}. Stop it, or set REGULARS_PORT to another port."
+    if error.errno == errno.EACCES:
+        return f"This user may not listen on port {port}. Set REGULARS_PORT to 1024 or above."
+    return f"{host}:{port} cannot be listened on ({error.strerror}). Set REGULARS_HOST and REGULARS_PORT."
+
+
+def address_of(listening: socket.socket) -> str:
+    """Write the address of a listening socket as a URL."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

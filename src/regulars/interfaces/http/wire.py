@@ -1,0 +1,394 @@
+"""What goes over the wire: the shapes of bodies and answers. They may only grow, so they are not the kernel's own."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from regulars.base.errors import Refusal
+from regulars.interfaces.http.problems import Problem, problem_of
+from regulars.kernel import members
+from regulars.kernel.nouns import (
+    AMOUNT_MAX,
+    LINES_MAX,
+    Activity,
+    Identifier,
+    Line,
+    Posted,
+    Receipt,
+    Returned,
+    Scalar,
+)
+from regulars.kernel.spine import Outcome
+
+__all__ = [
+    "ACTIVITIES_MAX",
+    "ActivitiesIn",
+    "ActivityIn",
+    "Balance",
+    "Entry",
+    "Found",
+    "LotPage",
+    "LotView",
+    "MemberIn",
+    "MemberView",
+    "Points",
+    "ReceiptView",
+    "Result",
+    "Results",
+    "Sought",
+    "StatementPage",
+    "result_of",
+    "view_receipt",
+]
+
+ACTIVITIES_MAX: Final = 1_000
+FACTS_MAX: Final = 50
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+# The look-ahead refuses a newline at the end, which `$` alone lets pass in Python.
+Visible = r"^[^\x00-\x1f\x7f]+$(?!\n)"
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_.-]*$(?!\n)")]
+Label = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
+Value = Annotated[str, Meta(max_length=500)] | Annotated[int, Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)] | bool | None
+Values = Annotated[
+    dict[Name, Value],
+    Meta(max_length=FACTS_MAX, description="Short facts by name: text, whole numbers, true or false."),
+]
+
+
+class MemberRef(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Whom it is about: either `id`, or an `identifier` that the customer showed."""
+
+    id: UUID | UnsetType = UNSET
+    identifier: Identifier | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse both and neither."""
+        if (self.id is UNSET) == (self.identifier is UNSET):
+            raise ValueError("Give either id or identifier")
+
+
+class ActivityIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Something that happened to a member. `source` and `id` name it for ever: sent again, it counts once."""
+
+    id: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=128,
+            pattern=Visible,
+            description="Your own name of it, unique within `source`: a receipt number, say.",
+        ),
+    ]
+    source: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=64,
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$(?!\n)",
+            description="The system that tells of it, such as `till` or `shop`.",
+        ),
+    ]
+    kind: Annotated[Name, Meta(description="What happened: `purchase`, `return`, or a kind that an offer answers to.")]
+    occurred_at: Annotated[datetime, Meta(tz=True, description="When it happened, with the offset from UTC.")]
+    member: MemberRef
+    store: Label = ""
+    channel: Label = ""
+    lines: Annotated[tuple[Line, ...], Meta(max_length=LINES_MAX, description="The basket of a purchase.")] = ()
+    returned: Annotated[
+        tuple[Returned, ...],
+        Meta(max_length=LINES_MAX, description="Of a return: what comes back. Left out: all that is left."),
+    ] = ()
+    origin: Annotated[
+        str,
+        Meta(
+            max_length=128,
+            pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)",
+            description="Of a return: the `id` of the purchase, which came from the same source.",
+        ),
+    ] = ""
+    ask: Values = field(default_factory=dict[Name, Value])
+    data: Values = field(default_factory=dict[Name, Value])
+
+    def __post_init__(self) -> None:
+        """Refuse times that no calendar of a shop reaches."""
+        if not EARLIEST <= self.occurred_at < LATEST:
+            raise ValueError("occurred_at lies between the years 1970 and 9998")
+
+    def to_activity(self) -> Activity:
+        """Make the kernel's noun of it."""
+        ref = self.member.id if isinstance(self.member.id, UUID) else self.member.identifier
+        assert not isinstance(ref, UnsetType), "a reference has one of the two"
+        return Activity(
+            id=self.id,
+            source=self.source,
+            kind=self.kind,
+            occurred_at=self.occurred_at,
+            member=ref,
+            store=self.store,
+            channel=self.channel,
+            lines=self.lines,
+            returned=self.returned,
+            origin=self.origin,
+            ask=self.ask,
+            data=self.data,
+        )
+
+
+class ActivitiesIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Up to 1,000 activities. Each has its own outcome: one that is refused spoils no other."""
+
+    activities: Annotated[list[ActivityIn], Meta(min_length=1, max_length=ACTIVITIES_MAX)]
+
+
+class Points(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Points that were given or taken back, and by which offer."""
+
+    currency: str
+    points: int
+    offer: str
+    kind: str
+    lot: int = 0
+    """The number of the member's lot, where there is one."""
+    settled: int = 0
+    """Of an issue: points that paid what the member owed."""
+    arrears: int = 0
+    """Of a return: points that the member no longer had, and now owes."""
+    forgiven: int = 0
+    """Of a return: points that had already ended."""
+    usable_from: datetime | None = None
+    expires_at: datetime | None = None
+    lines: tuple[tuple[int, int], ...] = ()
+    """(line number, points)"""
+
+
+class Discount(Struct, frozen=True, kw_only=True):
+    """Money taken off a line; line 0 stands for the whole basket."""
+
+    offer: str
+    line: int
+    amount_minor: int
+
+
+class Trait(Struct, frozen=True, kw_only=True):
+    """A fact about the member that changed."""
+
+    name: str
+    value: Scalar
+    since: datetime
+
+
+class Why(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why an offer gave what it gave, or nothing."""
+
+    offer: str
+    code: str
+    values: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+
+
+class ReceiptView(Struct, frozen=True, kw_only=True):
+    """What an activity did. Sent again, the activity is answered with this again."""
+
+    activity: UUID
+    """Our name of it."""
+    source: str
+    id: str
+    kind: str
+    member: UUID
+    occurred_at: datetime
+    recorded_at: datetime
+    program: str
+    """The version of the programme that decided: the hash of its content."""
+    points: tuple[Points, ...]
+    balances: Mapping[str, int]
+    """What the member has afterwards, of each currency that moved."""
+    discounts: tuple[Discount, ...]
+    traits: tuple[Trait, ...]
+    reasons: tuple[Why, ...]
+
+
+class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one activity of a batch."""
+
+    status: Literal["recorded", "repeated", "refused"]
+    receipt: ReceiptView | None = None
+    problem: Problem | None = None
+
+
+class Results(Struct, frozen=True, kw_only=True):
+    """What became of each activity, in the order in which they were sent."""
+
+    results: list[Result]
+
+
+class MemberIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A new member, with what the customer will be known by; nothing for an anonymous one."""
+
+    identifiers: Annotated[tuple[Identifier, ...], Meta(max_length=32)] = ()
+    region: Annotated[str, Meta(max_length=35, pattern=r"^[A-Za-z0-9-]*$(?!\n)")] = ""
+
+
+class Sought(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the customer showed."""
+
+    identifier: Identifier
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """The member that an identifier belongs to."""
+
+    member: UUID
+
+
+class Balance(Struct, frozen=True, kw_only=True):
+    """What a member holds in one currency at this moment."""
+
+    currency: str
+    shown: int
+    """Points less what is owed: what the member is shown."""
+    available: int
+    pending: int
+    held: int
+    owed: int
+    next_expiry: datetime | None
+    next_expiry_points: int
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """An identifier as staff may see it."""
+
+    kind: str
+    value: str
+    """Dots and the last characters."""
+    added_at: datetime
+
+
+class MemberView(Struct, frozen=True, kw_only=True):
+    """A member, now."""
+
+    id: UUID
+    state: members.State
+    joined_at: datetime
+    region: str
+    merged_into: UUID | None
+    traits: Mapping[str, Scalar]
+    balances: tuple[Balance, ...]
+    identifiers: tuple[Shown, ...]
+    as_of: datetime
+    """The ledger's time."""
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One line of a statement."""
+
+    at: datetime
+    currency: str
+    account: Literal["points", "arrears"]
+    """Where it was booked: what the member has, or what the member owes (negative)."""
+    version: int
+    """Of the account: grows by one with each entry."""
+    kind: str
+    points: int
+    balance: int
+    """Of the account, after this entry."""
+    activity: UUID
+    source: str
+    id: str
+    occurred_at: datetime | None
+    offers: tuple[str, ...]
+    """The offers that gave or took back these points."""
+    reasons: tuple[Why, ...]
+
+
+class StatementPage(Struct, frozen=True, kw_only=True):
+    """A part of a statement, newest first."""
+
+    entries: tuple[Entry, ...]
+    next: str | None
+    """The cursor of the next page; null at the end."""
+
+
+class LotView(Struct, frozen=True, kw_only=True):
+    """Points that were issued together and end together."""
+
+    currency: str
+    number: int
+    amount: int
+    remaining: int
+    """Neither spent, nor held, nor expired."""
+    issued_at: datetime
+    usable_from: datetime
+    expires_at: datetime | None
+    usable: bool
+    """Whether what remains may be spent now."""
+    offer: str
+    funder: str
+    activity: UUID
+    program: str
+
+
+class LotPage(Struct, frozen=True, kw_only=True):
+    """A part of a member's lots, by currency and number."""
+
+    lots: tuple[LotView, ...]
+    next: str | None
+
+
+def view_receipt(receipt: Receipt) -> ReceiptView:
+    """Choose from a receipt what callers may rely on."""
+    return ReceiptView(
+        activity=receipt.activity,
+        source=receipt.source,
+        id=receipt.id,
+        kind=receipt.kind,
+        member=receipt.member,
+        occurred_at=receipt.occurred_at,
+        recorded_at=receipt.recorded_at,
+        program=receipt.program,
+        points=tuple(view_points(posted) for posted in receipt.postings),
+        balances=receipt.balances,
+        discounts=tuple(
+            Discount(offer=offer, line=discount.line, amount_minor=discount.amount_minor)
+            for offer, discount in receipt.discounts
+        ),
+        traits=tuple(Trait(name=each.name, value=each.value, since=each.since) for each in receipt.traits),
+        reasons=view_reasons(receipt),
+    )
+
+
+def view_points(posted: Posted) -> Points:
+    """Show one posting."""
+    return Points(
+        currency=posted.currency,
+        points=posted.points,
+        offer=posted.offer,
+        kind=posted.kind,
+        lot=posted.lot,
+        settled=posted.settled,
+        arrears=posted.arrears,
+        forgiven=posted.forgiven,
+        usable_from=posted.usable_from,
+        expires_at=posted.expires_at,
+        lines=posted.lines,
+    )
+
+
+def view_reasons(receipt: Receipt, offers: tuple[str, ...] | None = None) -> tuple[Why, ...]:
+    """Show the reasons of a receipt: all, or those of some offers."""
+    return tuple(
+        Why(offer=reason.offer, code=reason.code, values=reason.values)
+        for reason in receipt.reasons
+        if offers is None or reason.offer in offers
+    )
+
+
+def result_of(outcome: Outcome) -> Result:
+    """Show what became of one activity."""
+    if outcome.receipt is None:
+        assert isinstance(outcome.refusal, Refusal)
+        return Result(status="refused", problem=problem_of(outcome.refusal))
+    return Result(status="repeated" if outcome.repeated else "recorded", receipt=view_receipt(outcome.receipt))
