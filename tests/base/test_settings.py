@@ -13,8 +13,8 @@ SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
 
 def test_without_any_variable_everything_has_a_default() -> None:
-    settings = Settings.read({"HOME": "/home/ana", "PATH": "/bin"})
-    assert settings == Settings(data_dir=Path("/home/ana/.local/share/regulars"))
+    settings = Settings.read({"HOME": "/srv/ana", "PATH": "/bin"})
+    assert settings == Settings(data_dir=Path("/srv/ana/.local/share/regulars"))
     assert (settings.database_url, settings.host, settings.port, settings.pool_max) == (None, "127.0.0.1", 8080, 8)
     assert (settings.auto_enrol, settings.statement_timeout_seconds, settings.late_days_max) == (True, 30, 30)
 
@@ -62,7 +62,7 @@ def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
         ("REGULARS_PORT", "-1", ["whole number"]),
         ("REGULARS_POOL_MAX", "9" * 5000, ["to 500"]),
         ("REGULARS_AUTO_ENROL", "maybe", ["'maybe'", "true or false"]),
-        ("REGULARS_DATABASE_URL", "mysql://root:hunter2@db/x", ["a hidden value", "postgresql://"]),
+        ("REGULARS_DATABASE_URL", "mysql://admin:hunter2@db/x", ["a hidden value", "postgresql://"]),
         ("REGULARS_DATA_DIR", "points", ["'points'", "absolute"]),
         ("REGULARS_PG_BINDIR", "/nowhere", ["'/nowhere'", "initdb"]),
         ("REGULARS_SECRET", "hunter2", ["a hidden value", "32"]),
@@ -94,11 +94,11 @@ def test_an_unknown_variable_is_refused_with_the_nearest_known(variable: str, ne
 @pytest.mark.parametrize(
     ("env", "folder"),
     [
-        ({"HOME": "/home/ana"}, "/home/ana/.local/share/regulars"),
-        ({"HOME": "/home/ana", "XDG_DATA_HOME": "/data"}, "/data/regulars"),
-        ({"HOME": "/home/ana", "XDG_DATA_HOME": "data"}, "/home/ana/.local/share/regulars"),
-        ({"HOME": "/home/ana", "REGULARS_DATA_DIR": "/x"}, "/x"),
-        ({"HOME": "/home/ana", "REGULARS_DATA_DIR": ""}, "/home/ana/.local/share/regulars"),
+        ({"HOME": "/srv/ana"}, "/srv/ana/.local/share/regulars"),
+        ({"HOME": "/srv/ana", "XDG_DATA_HOME": "/data"}, "/data/regulars"),
+        ({"HOME": "/srv/ana", "XDG_DATA_HOME": "data"}, "/srv/ana/.local/share/regulars"),
+        ({"HOME": "/srv/ana", "REGULARS_DATA_DIR": "/x"}, "/x"),
+        ({"HOME": "/srv/ana", "REGULARS_DATA_DIR": ""}, "/srv/ana/.local/share/regulars"),
     ],
 )
 def test_the_data_folder_follows_the_desktop_rules(env: dict[str, str], folder: str) -> None:
