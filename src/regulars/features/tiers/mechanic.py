@@ -35,7 +35,8 @@ __all__ = [
 
 PHASE: Final = "state"
 REVIEW: Final = "tier.review"
-KINDS: Final = (REVIEW,)
+KINDS: Final = (REVIEW, "merge", "claim", "unmerge")
+"""A review, and two members becoming one or two again: the level is looked at anew."""
 LATE_DAYS: Final = 30
 """Facts that are no later than this give the same memory in any order."""
 LEVELS_MAX: Final = 20

@@ -1,7 +1,8 @@
 """What a document may not mean: names that nothing has, dates the wrong way round, limits that are passed."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
@@ -36,7 +37,8 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
     if len(document.offers) > OFFERS_MAX:
         return [*found, Found(path=("offers",), message=f"{len(document.offers)} offers; at most {OFFERS_MAX} fit")]
     found += _check_repeats((offer.id for offer in document.offers), ("offers",), "id")
-    traits = _collect_traits(document, mechanics)
+    traits, clashes = _collect_traits(document, mechanics)
+    found += clashes
     for index, offer in enumerate(document.offers):
         path = ("offers", index)
         found += _check_envelope(offer, path)
@@ -50,7 +52,10 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
         found += wrong
         if not wrong:
             references = mechanic.references(msgspec.convert(offer.settings, mechanic.settings))
-            found += _check_references(references, document, traits, (*path, "settings"))
+            for word, message in _check_references(references, document, traits):
+                found.append(
+                    Found(path=_find_word(offer.settings, word, (*path, "settings")), message=message, at_key=True)
+                )
     return found
 
 
@@ -122,22 +127,31 @@ def _check_envelope(offer: Offer, path: Path) -> Iterator[Found]:
         yield Found(path=(*path, "schedule"), message=message)
 
 
-def _collect_traits(document: Document, mechanics: Mapping[str, Mechanic]) -> dict[str, set[str] | None]:
-    """Every trait that rules may read, with the values it can take (None: any)."""
+def _collect_traits(
+    document: Document, mechanics: Mapping[str, Mechanic]
+) -> tuple[dict[str, set[str] | None], list[Found]]:
+    """Every trait that rules may read, with the values it can take (None: any); and those that two offers set."""
     traits: dict[str, set[str] | None] = dict.fromkeys(document.catalog.traits)
-    for offer in document.offers:
+    found: list[Found] = []
+    setters: dict[str, str] = {}
+    for index, offer in enumerate(document.offers):
         mechanic = mechanics.get(offer.mechanic)
         if mechanic is None or check_shape(offer.settings, mechanic.settings):
             continue
         for trait, values in mechanic.sets(msgspec.convert(offer.settings, mechanic.settings)).items():
+            if trait in setters:
+                message = f"the trait '{trait}' is set by the offer '{setters[trait]}' already; choose another"
+                found.append(Found(path=("offers", index, "settings"), message=message, at_key=True))
+            setters.setdefault(trait, offer.id)
             known = traits.get(trait, set())
             traits[trait] = None if known is None or not values else known | set(values)
-    return traits
+    return traits, found
 
 
 def _check_references(
-    references: References, document: Document, traits: Mapping[str, set[str] | None], path: Path
-) -> Iterator[Found]:
+    references: References, document: Document, traits: Mapping[str, set[str] | None]
+) -> Iterator[tuple[str, str]]:
+    """Find the words that nothing has: (word, what is wrong with it)."""
     catalog = document.catalog
     lists: list[tuple[str, tuple[str, ...], Collection[str] | None, str]] = [
         ("currency", references.currencies, document.currencies, "the document's currencies"),
@@ -146,14 +160,29 @@ def _check_references(
         ("store", references.stores, catalog.stores, "catalog.stores"),
         ("trait", tuple(references.traits), traits, "what offers set and catalog.traits"),
     ]
-    for word, named, known, where in lists:
-        for name in named:
-            if known is not None and name not in known:
-                message = f"the {word} '{name}' is not among {where}{suggest(name, known)}"
-                yield Found(path=path, message=message, at_key=True)
+    for kind, named, known, where in lists:
+        for word in named:
+            if known is not None and word not in known:
+                yield word, f"the {kind} '{word}' is not among {where}{suggest(word, known)}"
     for trait, values in references.traits.items():
         allowed = traits.get(trait)
         for value in values:
             if allowed is not None and value not in allowed:
-                message = f"the trait '{trait}' is never '{value}'{suggest(value, allowed)}"
-                yield Found(path=path, message=message, at_key=True)
+                yield value, f"the trait '{trait}' is never '{value}'{suggest(value, allowed)}"
+
+
+def _find_word(value: object, word: str, path: Path) -> Path:
+    """Where in some settings a word stands, as a key or as a value; the settings themselves where it is a default."""
+    waiting: list[tuple[object, Path]] = [(value, path)]
+    while waiting:
+        part, place = waiting.pop(0)
+        if part == word:
+            return place
+        if isinstance(part, Mapping):
+            members = cast("Mapping[str, object]", part)
+            if word in members:
+                return (*place, word)
+            waiting += [(member, (*place, key)) for key, member in members.items()]
+        elif isinstance(part, list | tuple):
+            waiting += [(item, (*place, index)) for index, item in enumerate(cast("Sequence[object]", part))]
+    return path
