@@ -1,0 +1,276 @@
+"""`regulars demo`: a grocer's year through the programme."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+import typer
+
+from regulars.base import clock, embedded
+from regulars.base.db import Database, Tx
+from regulars.base.errors import Refusal
+from regulars.base.ids import new_id
+from regulars.base.settings import Settings
+from regulars.features import access
+from regulars.interfaces.cli.check import check_books, show_report
+from regulars.interfaces.cli.console import format_count, say, speak, watch
+from regulars.interfaces.cli.opening import open_house, read_settings, run
+from regulars.interfaces.cli.program import read_program
+from regulars.kernel import activity as journal
+from regulars.kernel import spine
+from regulars.kernel.program import Document, content_hash
+
+if TYPE_CHECKING:
+    from regulars.interfaces.cli.journey import Journey
+    from regulars.interfaces.cli.memory import PostgresMemory
+    from regulars.interfaces.cli.recording import Tally
+    from regulars.interfaces.cli.report import Figures
+    from regulars.kernel.spine.check import Report
+
+__all__ = ["DemoNotPossible", "demo"]
+
+PROGRAM: Final = Path("programs") / "grocer.yaml"
+YEAR: Final = 2017
+SAMPLE_EVERY: Final = 10
+SAMPLE_FOLDER: Final = "fast"
+KEY_NAME: Final = "demo"
+KEY_DAYS: Final = 30
+
+
+class DemoNotPossible(Refusal):
+    """The demo cannot be given as asked."""
+
+    code, kind = "demo_not_possible", "invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the replay left to show."""
+
+    figures: "Figures"
+    check: "Report"
+    at: datetime
+    """Ledger time afterwards."""
+    token: str
+    """Of the key for the curl that is printed; empty when nothing will be served."""
+
+
+def demo(
+    context: typer.Context,
+    *,
+    fast: Annotated[bool, typer.Option("--fast", help="One household in ten, in a database of its own.")] = False,
+    serve: Annotated[bool, typer.Option(help="Serve HTTP afterwards, until Ctrl-C.")] = True,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the figures to this file, as JSON.", show_default=False)
+    ] = None,
+    program: Annotated[
+        Path | None, typer.Option(help="Another programme than programs/grocer.yaml.", show_default=False)
+    ] = None,
+    lang: Annotated[str, typer.Option(envvar=["LC_ALL", "LANG"], help="Language of the report: en or zh.")] = "en",
+) -> None:
+    """Replay a grocer's year, print what came of it, prove the books, and serve.
+
+    155,848 baskets of 2,469 households: The Complete Journey by 84.51°, simulated from real shopping patterns and
+    published for education. Each is sent through the rules, line by line; nothing is prepared. The data is kept in
+    `.regulars` below this folder, so a second run is ready in seconds.
+
+    Examples:  `regulars demo --fast`,  `regulars demo --no-serve --report figures.json`
+    """
+    settings = _choose_settings(context, fast=fast)
+    document = read_program(_find_program(program))
+    if report is not None and not report.absolute().parent.is_dir():
+        raise DemoNotPossible(f"There is no folder {report.absolute().parent} for the report. Make it first.")
+    if serve:
+        _refuse_port_in_use(settings)
+    with _keeping_database(settings):
+        shown = run(_give(settings, document, every=SAMPLE_EVERY if fast else 1, with_key=serve))
+        _print(shown, document, lang="zh" if lang.lower().startswith("zh") else "en")
+        if report is not None:
+            report.write_bytes(msgspec.json.format(msgspec.json.encode(shown.figures), indent=2) + b"\n")
+            say().print(f"Figures written to {report}.", soft_wrap=True)
+        if shown.check.faults:
+            raise DemoNotPossible("The books are not right; the faults are listed above. Please tell us about them.")
+        if serve:
+            _serve(settings, shown)
+
+
+def _choose_settings(context: typer.Context, *, fast: bool) -> Settings:
+    settings = read_settings(context, demo=True)
+    if not fast:
+        return settings
+    if settings.database_url is not None:
+        raise DemoNotPossible(
+            "--fast keeps its sample in an embedded database of its own, so that a full run is not confused."
+            " Unset REGULARS_DATABASE_URL, or leave --fast out."
+        )
+    return replace(settings, data_dir=settings.data_dir / SAMPLE_FOLDER)
+
+
+def _find_program(given: Path | None) -> Path:
+    if given is not None or PROGRAM.exists():
+        return given or PROGRAM
+    # In a checkout, wherever the command is called from.
+    return Path(__file__).resolve().parents[4] / PROGRAM
+
+
+def _refuse_port_in_use(settings: Settings) -> None:
+    """Say so now, and not after the replay."""
+    from regulars.interfaces.http.serve import open_socket
+
+    open_socket(settings.host, settings.port).close()
+
+
+@contextmanager
+def _keeping_database(settings: Settings) -> Generator[None]:
+    """Keep the embedded database up from the replay to the end of serving."""
+    if settings.database_url is not None:
+        yield
+        return
+    with embedded.using(settings.data_dir, bindir=settings.pg_bindir, port=settings.pg_port):
+        yield
+
+
+async def _give(settings: Settings, document: Document, *, every: int, with_key: bool) -> Shown:
+    from regulars.interfaces.cli.journey import Journey
+    from regulars.interfaces.cli.memory import PostgresMemory, read_peak_mb
+    from regulars.interfaces.cli.recording import Tally
+    from regulars.interfaces.cli.report import read_year, summarise
+
+    memory = PostgresMemory(settings.data_dir) if settings.database_url is None else None
+    zone = ZoneInfo(document.time_zone)
+    async with open_house(settings) as (database, house):
+        say().print("Reading the data.")
+        journey, tally = Journey.load(every=every), Tally()
+        start = min(datetime(YEAR, 1, 1, tzinfo=zone), journey.first)
+        end = max(datetime(YEAR + 1, 1, 1, tzinfo=zone), journey.last + timedelta(seconds=1))
+        await _publish(database, house, document, start)
+        await _replay(database, house, journey, tally, memory)
+        await spine.bring_due(database, house, at=end)
+        at = await _turn_clock(database, end)
+        report = await check_books(database)
+        if memory is not None:
+            memory.look()
+        async with database.snapshot() as read:
+            year = await read_year(read, at=end)
+        figures = summarise(
+            year,
+            tally,
+            report,
+            baskets=journey.total,
+            lines=journey.line_count,
+            rss_mb=read_peak_mb(),
+            postgres_rss_mb=None if memory is None else memory.peak_mb,
+        )
+        token = await database.run(_issue_key) if with_key else ""
+    return Shown(figures=figures, check=report, at=at, token=token)
+
+
+async def _publish(database: Database, house: spine.House, document: Document, start: datetime) -> None:
+    """Let the programme decide from the year's first day on, unless it does already."""
+    async with database.snapshot() as read:
+        release = (await house.versions.read(read)).release_at(start)
+    if release is not None and release.hash == content_hash(document):
+        return
+
+    async def write(tx: Tx) -> None:
+        await spine.publish(tx, document, live_from=start, by="regulars demo", at=await clock.now(tx))
+
+    await database.run(write)
+
+
+async def _replay(
+    database: Database,
+    house: spine.House,
+    journey: "Journey",
+    tally: "Tally",
+    memory: "PostgresMemory | None",
+) -> None:
+    from regulars.interfaces.cli.recording import replay
+    from regulars.interfaces.cli.replay import RowsRefused, show_tally
+
+    async with database.snapshot() as read:
+        there = (await journal.count_by_kind(read)).get("purchase", 0)
+        if there >= journey.total and await journey.ends_in(read):
+            tally.repeated = journey.total
+            return
+    say().print(f"Replaying {format_count(journey.total)} baskets with {format_count(journey.line_count)} lines.")
+    with watch("Replaying the year", journey.total, journey.unit) as advance:
+
+        def note(read: int, made: int) -> None:
+            advance(read, made)
+            if memory is not None:
+                memory.look()
+
+        await replay(database, house, journey, tally, note)
+    if tally.refused:
+        show_tally(tally)
+        raise RowsRefused("Some baskets were refused, so the year is not whole. The reasons are listed above.")
+
+
+async def _turn_clock(database: Database, end: datetime) -> datetime:
+    """Move the ledger's clock to the end of the data, where it goes on from; give the time it then shows."""
+
+    async def write(tx: Tx) -> datetime:
+        now = await clock.now(tx)
+        if now < end:
+            await clock.set_now(tx, end)
+        return max(now, end)
+
+    return await database.run(write)
+
+
+async def _issue_key(tx: Tx) -> str:
+    """Issue a key that may do everything, and revoke the one of the last run."""
+    from regulars.interfaces.http import list_scopes
+
+    at = datetime.now(UTC)
+    for key in await access.list_keys(tx):
+        if key.name == KEY_NAME and key.is_live(at):
+            await access.revoke_key(tx, key.prefix, at=at)
+    ends = at + timedelta(days=KEY_DAYS)
+    issued = await access.issue_key(tx, id=new_id(), name=KEY_NAME, scopes=list_scopes(), at=at, expires_at=ends)
+    return issued.token
+
+
+def _print(shown: Shown, document: Document, *, lang: Literal["en", "zh"]) -> None:
+    from regulars.interfaces.cli.report import show
+
+    show(speak(), shown.figures, document, lang=lang)
+    show_report(shown.check)
+
+
+def _serve(settings: Settings, shown: Shown) -> None:
+    from regulars.interfaces import http
+
+    def tell(address: str) -> None:
+        # Ledger time may be years from the world's: a purchase of "now" is one of then.
+        purchase = {
+            "id": "hello-1",
+            "source": "till",
+            "kind": "purchase",
+            "occurred_at": shown.at.astimezone(UTC).replace(microsecond=0).isoformat(),
+            "member": {"identifier": {"kind": "card", "value": "2463"}},
+            "lines": [{"sku": "bananas", "amount_minor": 450, "categories": ["PRODUCE"]}],
+        }
+        console = speak()
+        lines = (
+            "",
+            f"Serving on {address}",
+            f"  docs      {address}/docs",
+            f"  API key   {shown.token}",
+            "",
+            "Buy something:",
+            f"  curl -s {address}/v1/activities -H 'Authorization: Bearer {shown.token}' \\",
+            f"    -H 'Content-Type: application/json' -d '{msgspec.json.encode(purchase).decode()}'",
+            "",
+            "Ctrl-C ends it; the data stays.",
+        )
+        for line in lines:
+            console.print(line, soft_wrap=True)
+
+    http.serve(settings, tell=tell)

