@@ -1,6 +1,5 @@
 """A shop with a small programme, on a real database."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from regulars.base import ids
 from regulars.base.crypto import Keyring
 from regulars.base.db import Database
-from regulars.kernel import ledger, program, spine
+from regulars.kernel import ledger, members, program, spine
 from regulars.kernel.nouns import Activity, Identifier, Line, Receipt
 
 PROGRAM = """
@@ -31,6 +30,11 @@ currencies:
     kind: qualifying
     name: {en: Stars, zh-CN: 星}
     expiry: {model: never}
+  miles:
+    kind: spendable
+    name: {en: Miles, zh-CN: 里程}
+    pending: {until: delivered}
+    expiry: {model: rolling, days: 100}
 catalog: {categories: [DAIRY, PRODUCE]}
 offers:
   - id: base
@@ -42,6 +46,21 @@ offers:
     on: [purchase]
     settings: {currency: stars, points: 1, per_minor: 100}
 """
+LEVELS = """
+  - id: miles
+    mechanic: spend
+    on: [purchase]
+    settings: {currency: miles, points: 1, per_minor: 50}
+  - id: tiers
+    mechanic: tiers
+    on: [purchase]
+    settings:
+      counts: stars
+      levels:
+        - {id: green, name: {en: Green, zh-CN: 绿卡}, at: 0}
+        - {id: gold, name: {en: Gold, zh-CN: 金卡}, at: 20}
+"""
+"""More offers for the same programme: points that wait for delivery, and two levels."""
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
@@ -77,6 +96,10 @@ class Shop:
             found = await ledger.standing(read, member, at=self.at)
         return next(each for each in found if each.currency == currency)
 
+    async def trait(self, member: UUID, name: str = "tier") -> object:
+        async with self.database.snapshot() as read:
+            return (await members.traits_many(read, [member], since=self.at)).as_of(member, self.at).get(name)
+
     def later(self, **span: int) -> None:
         self.at += timedelta(**span)
 
@@ -111,10 +134,8 @@ async def shop(database: Database) -> Shop:
     return made
 
 
-
-
-def ask(kind: str, id: str, *, at: datetime, card: str = "7", **settings: Any) -> Activity:  # noqa: A002, ANN401
-    """A command. `origin` and `to` go into the activity, the rest into the ask."""
+def ask(kind: str, id: str, *, at: datetime, **settings: Any) -> Activity:  # noqa: A002, ANN401
+    """A command. `card`, `origin` and `to` go into the activity, the rest into the ask."""
     fields = {name: settings.pop(name) for name in ("origin", "to") if name in settings}
-    member = Identifier(kind="card", value=card)
+    member = Identifier(kind="card", value=settings.pop("card", "7"))
     return Activity(id=id, source="till", kind=kind, occurred_at=at, member=member, ask=settings, **fields)

@@ -1,30 +1,30 @@
 """What someone asks of the ledger: redeem, hold, give, correct, put back."""
 
 from datetime import timedelta
-from typing import Any
+from uuid import UUID
 
 import pytest
 
-from regulars.kernel.nouns import Activity, Identifier, Receipt, Returned
+from regulars.kernel.nouns import Activity, Identifier, Receipt, Returned, Scalar
 from tests.spine.conftest import START, Shop, ask, buy
 
 
-async def do(shop: Shop, kind: str, id: str, **settings: Any) -> Receipt:
-    return await shop.receipt(ask(kind, id, at=shop.at, **settings))
+async def do(shop: Shop, kind: str, name: str, **settings: Scalar | UUID) -> Receipt:
+    return await shop.receipt(ask(kind, name, at=shop.at, **settings))
 
 
-async def refuse(shop: Shop, kind: str, id: str, **settings: Any) -> str:
-    return await shop.refusal(ask(kind, id, at=shop.at, **settings))
+async def refuse(shop: Shop, kind: str, name: str, **settings: Scalar | UUID) -> str:
+    return await shop.refusal(ask(kind, name, at=shop.at, **settings))
 
 
-async def earn(shop: Shop, id: str, points: int, card: str = "7") -> Receipt:
-    return await shop.receipt(buy(id, points * 10, at=shop.at, card=card))
+async def earn(shop: Shop, name: str, points: int, card: str = "7") -> Receipt:
+    return await shop.receipt(buy(name, points * 10, at=shop.at, card=card))
 
 
-def give_back(id: str, origin: str, *returned: Returned, shop: Shop) -> Activity:
+def give_back(name: str, origin: str, *returned: Returned, shop: Shop) -> Activity:
     member = Identifier(kind="card", value="7")
     return Activity(
-        id=id, source="till", kind="return", occurred_at=shop.at, member=member, origin=origin, returned=returned
+        id=name, source="till", kind="return", occurred_at=shop.at, member=member, origin=origin, returned=returned
     )
 
 
@@ -46,13 +46,13 @@ async def test_redeem_takes_the_soonest_end_first(shop: Shop) -> None:
         ({"currency": "points", "points": -5}, "ask_invalid"),
         ({"currency": "points", "points": 2**53}, "ask_invalid"),
         ({"currency": "points", "points": True}, "ask_invalid"),
-        ({"currency": "miles", "points": 5}, "currency_unknown"),
+        ({"currency": "gems", "points": 5}, "currency_unknown"),
         ({"currency": "stars", "points": 5}, "currency_not_spendable"),
         ({"currency": "points", "points": 101}, "points_not_enough"),
         ({"currency": "points", "points": 5, "colour": "red"}, "ask_invalid"),
     ],
 )
-async def test_what_cannot_be_redeemed(shop: Shop, settings: dict[str, Any], code: str) -> None:
+async def test_what_cannot_be_redeemed(shop: Shop, settings: dict[str, Scalar], code: str) -> None:
     await earn(shop, "1", 100)
     assert await refuse(shop, "redeem", "r", **settings) == code
 
@@ -88,9 +88,7 @@ async def test_a_hold_ends_by_itself_and_honours_what_it_holds(shop: Shop) -> No
 async def test_parallel_holds_never_exceed_what_is_there(shop: Shop) -> None:
     # blnk 181: 6 holds of 1,000 were accepted on a balance of 5,000.
     await earn(shop, "1", 5_000)
-    outcomes = await shop.send(
-        *(ask("hold", f"h{n}", at=shop.at, currency="points", points=1_000) for n in range(6))
-    )
+    outcomes = await shop.send(*(ask("hold", f"h{n}", at=shop.at, currency="points", points=1_000) for n in range(6)))
     assert [o.refusal.code if o.refusal else "held" for o in outcomes] == ["held"] * 5 + ["points_not_enough"]
 
 

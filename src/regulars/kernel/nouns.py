@@ -311,6 +311,10 @@ class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     claims: tuple[Claim, ...] = ()
     returned: tuple[Returned, ...] = ()
     """For a return: what came back, line by line."""
+    other: UUID | None = None
+    """The other member of a gift or a merge."""
+    before: Mapping[str, str] = field(default_factory=dict[str, str])
+    """For a merge: the memories, by offer, of the member who was kept, so that it can be undone."""
     memories: Mapping[str, str] = field(default_factory=dict[str, str])
     """By offer: SHA-256 of the memory that this activity left, so that a stored memory can be proved."""
     reasons: tuple[Reason, ...] = ()

@@ -35,8 +35,9 @@ __all__ = [
 
 PHASE: Final = "state"
 REVIEW: Final = "tier.review"
-KINDS: Final = (REVIEW, "merge", "claim", "unmerge")
-"""A review, and two members becoming one or two again: the level is looked at anew."""
+JOINS: Final = ("merge", "claim", "unmerge")
+"""Two members become one, or two again: the memory is another all at once."""
+KINDS: Final = (REVIEW, *JOINS)
 LATE_DAYS: Final = 30
 """Facts that are no later than this give the same memory in any order."""
 LEVELS_MAX: Final = 20
@@ -143,7 +144,25 @@ def earn(prepared: Prepared, memory: Memory, step: Step) -> Earned:
     """Count what this activity gave, and see which level that reaches. A review only looks at the level."""
     counts = prepared.settings.counts
     points = sum([it.award.points for it in step.given if it.award.currency == counts])
-    return _answer(prepared, memory, *_count(prepared, memory, step.day, points, step.day), step)
+    fresh, first = _count(prepared, memory, step.day, points, step.day)
+    if step.activity.kind in JOINS:
+        return _rejoin(prepared, fresh, step)
+    return _answer(prepared, memory, fresh, first, step)
+
+
+def _rejoin(prepared: Prepared, fresh: Memory, step: Step) -> Earned:
+    """Let the level be what the joined memory says, from now on, and be reviewed when that says."""
+    trait = prepared.settings.trait
+    _, level, until = fresh.changes[-1] if fresh.changes else NO_CHANGE
+    later: tuple[Due, ...] = ()
+    if until:
+        at = prepared.calendar.start_of(until + 1)
+        later = (Due(name="review", kind=REVIEW, at=at, replaces="review"),)
+    if (level or None) == step.traits.get(trait):
+        return Earned(memory=fresh, later=later)
+    change = TraitChange(name=trait, value=level or None, since=max(step.at, step.activity.occurred_at))
+    reason = Reason(offer="", code="level_changed", values={"level": level, "until": until})
+    return Earned(memory=fresh, traits=(change,), later=later, reasons=(reason,))
 
 
 def undo(prepared: Prepared, memory: Memory, step: Step, _given: tuple[Given, ...]) -> Earned:

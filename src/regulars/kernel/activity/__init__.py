@@ -15,6 +15,7 @@ from regulars.kernel.activity.store import (
     open_dues,
     originals,
     receipts,
+    since,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "open_dues",
     "originals",
     "receipts",
+    "since",
 ]

@@ -20,6 +20,14 @@ INNER JOIN activity.journal AS journal
     ON wanted.member_id = journal.member_id AND wanted.origin_id = journal.origin_id
 ORDER BY journal.seq;
 
+-- name: since
+SELECT later.id, later.body, later.receipt
+FROM activity.journal AS first
+INNER JOIN activity.journal AS later ON first.member_id = later.member_id AND first.seq < later.seq
+WHERE first.member_id = :member AND first.id = :activity
+ORDER BY later.seq
+LIMIT :most;
+
 -- name: open_dues
 SELECT member_id, parent_id, name, kind, at, data
 FROM activity.due

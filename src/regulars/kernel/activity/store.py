@@ -27,6 +27,7 @@ __all__ = [
     "open_dues",
     "originals",
     "receipts",
+    "since",
 ]
 
 SQL = load("regulars.kernel.activity")
@@ -103,6 +104,14 @@ async def originals(read: Read, names: Sequence[NameOf]) -> dict[NameOf, Past]:
         names[row[0] - 1]: Past(member=row[1], activity=row[2], body=read_body(row[3]), receipt=read_receipt(row[4]))
         for row in await SQL.rows(read, "originals", sources=sources, ids=ids)
     }
+
+
+async def since(read: Read, member: UUID, activity: UUID, *, most: int) -> list[Past]:
+    """Read what was recorded for a member after one of their activities, oldest first."""
+    return [
+        Past(member=member, activity=row["id"], body=read_body(row["body"]), receipt=read_receipt(row["receipt"]))
+        for row in await SQL.rows(read, "since", member=member, activity=activity, most=most)
+    ]
 
 
 async def answers_to(read: Read, activities: Sequence[tuple[UUID, UUID]]) -> dict[UUID, list[Receipt]]:

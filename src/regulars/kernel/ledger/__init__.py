@@ -4,6 +4,7 @@ from regulars.kernel.ledger.book import Book
 from regulars.kernel.ledger.holds import capture, end_due, find_hold, hold, release
 from regulars.kernel.ledger.model import (
     ADJUSTMENT,
+    ARREARS,
     DONATION,
     OPENING,
     POINTS,
@@ -41,6 +42,7 @@ from regulars.kernel.ledger.store import (
 
 __all__ = [
     "ADJUSTMENT",
+    "ARREARS",
     "DONATION",
     "OPENING",
     "POINTS",

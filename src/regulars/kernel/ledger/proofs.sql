@@ -1,16 +1,16 @@
 -- Proofs of what members hold. Each `fault_` query is empty when all is well.
 
 -- name: fault_i1_sum
--- Every move has two legs of one kind.
+-- Every move has two legs, of one kind and at one time.
 SELECT
     format(
-        'Entries of kind %s by activity %s of member %s add up to %s %s instead of nothing.',
-        kind, activity_id, member_id, sum(amount), currency
+        'Entries of kind %s by activity %s of member %s at %s add up to %s %s instead of nothing.',
+        kind, activity_id, member_id, at, sum(amount), currency
     ) AS sentence
 FROM ledger.entry
-GROUP BY member_id, activity_id, currency, kind
+GROUP BY member_id, activity_id, currency, kind, at
 HAVING sum(amount) <> 0
-ORDER BY member_id, activity_id, currency, kind
+ORDER BY 1
 LIMIT :most;
 
 -- name: fault_i2_balance
@@ -46,12 +46,12 @@ SELECT
     ) AS sentence
 FROM (
     SELECT
-        entry.member_id, entry.currency, entry.account, entry.version, entry.amount, entry.balance, entry.at,
-        lag(entry.version, 1, cast(0 AS bigint)) OVER chain AS before_version,
-        lag(entry.balance, 1, cast(0 AS bigint)) OVER chain AS before_balance,
-        lag(entry.at) OVER chain AS before_at
-    FROM ledger.entry AS entry
-    WINDOW chain AS (PARTITION BY entry.member_id, entry.currency, entry.account ORDER BY entry.version)
+        member_id, currency, account, version, amount, balance, at,
+        lag(version, 1, cast(0 AS bigint)) OVER chain AS before_version,
+        lag(balance, 1, cast(0 AS bigint)) OVER chain AS before_balance,
+        lag(at) OVER chain AS before_at
+    FROM ledger.entry
+    WINDOW chain AS (PARTITION BY member_id, currency, account ORDER BY version)
 ) AS chained
 WHERE version <> before_version + 1 OR balance <> before_balance + amount OR at < before_at
 LIMIT :most;
@@ -64,19 +64,19 @@ SELECT
         member_id, coalesce(points.balance, 0), currency, coalesce(kept.points, 0)
     ) AS sentence
 FROM (
-    SELECT account.member_id, account.currency, account.balance
-    FROM ledger.account AS account
-    WHERE account.account = 'points'
+    SELECT member_id, currency, balance
+    FROM ledger.account
+    WHERE account = 'points'
 ) AS points
 FULL JOIN (
     SELECT part.member_id, part.currency, sum(part.points) AS points
     FROM (
-        SELECT lot.member_id, lot.currency, lot.remaining AS points
-        FROM ledger.lot AS lot
-        WHERE lot.remaining <> 0
+        SELECT member_id, currency, remaining AS points
+        FROM ledger.lot
+        WHERE remaining <> 0
         UNION ALL
-        SELECT held.owner_id AS member_id, held.currency, held.amount - held.captured - held.released AS points
-        FROM ledger.hold_lot AS held
+        SELECT owner_id AS member_id, currency, amount - captured - released AS points
+        FROM ledger.hold_lot
     ) AS part
     GROUP BY part.member_id, part.currency
 ) AS kept
@@ -148,19 +148,37 @@ WHERE
 LIMIT :most;
 
 -- name: fault_i5_parent
+-- A lot that goes on from another has its terms, and got what was then taken from it. A new issue has no parent.
 SELECT
     format(
-        'Lot %s of member %s in %s names lot %s of member %s as its parent: there is none, or it was issued later.',
+        'Lot %s of member %s in %s does not go on from lot %s of member %s as it should.',
         lot.number, lot.member_id, lot.currency, lot.parent_number, lot.parent_member
     ) AS sentence
 FROM ledger.lot AS lot
+LEFT JOIN ledger.entry AS entry
+    ON
+        lot.member_id = entry.member_id AND lot.currency = entry.currency AND entry.account = 'points'
+        AND lot.number = entry.version
 LEFT JOIN ledger.lot AS parent
     ON
         lot.parent_member = parent.member_id AND lot.currency = parent.currency
         AND lot.parent_number = parent.number
 WHERE
     (lot.parent_member IS NOT NULL OR lot.parent_number IS NOT NULL)
-    AND (parent.number IS NULL OR parent.issued_at > lot.issued_at)
+    AND (
+        entry.kind = 'issue'
+        OR (lot.offer, lot.program, lot.funder, lot.priority, lot.value_micro)
+        IS DISTINCT FROM (parent.offer, parent.program, parent.funder, parent.priority, parent.value_micro)
+        OR NOT EXISTS (
+            SELECT 1
+            FROM ledger.allocation AS taken
+            INNER JOIN ledger.entry AS source USING (member_id, currency, account, version)
+            WHERE
+                taken.member_id = lot.parent_member AND taken.currency = lot.currency
+                AND taken.lot = lot.parent_number AND taken.amount = -lot.amount
+                AND source.kind = entry.kind AND source.at = lot.issued_at
+        )
+    )
 LIMIT :most;
 
 -- name: fault_i5_allocation
@@ -298,13 +316,13 @@ FROM ledger.account AS account
 LEFT JOIN (
     SELECT ending.member_id, ending.currency, min(ending.at) AS at
     FROM (
-        SELECT lot.member_id, lot.currency, lot.expires_at AS at
-        FROM ledger.lot AS lot
-        WHERE lot.remaining > 0
+        SELECT member_id, currency, expires_at AS at
+        FROM ledger.lot
+        WHERE remaining > 0
         UNION ALL
-        SELECT hold.member_id, hold.currency, hold.settle_until AS at
-        FROM ledger.hold AS hold
-        WHERE hold.state = 'open'
+        SELECT member_id, currency, settle_until AS at
+        FROM ledger.hold
+        WHERE state = 'open'
     ) AS ending
     GROUP BY ending.member_id, ending.currency
 ) AS ends
@@ -354,15 +372,15 @@ SELECT
         member_id, currency, coalesce(account.balance, 0), coalesce(lots.expired, 0)
     ) AS sentence
 FROM (
-    SELECT house.member_id, house.currency, house.balance
-    FROM ledger.account AS house
-    WHERE house.account = 'breakage'
+    SELECT member_id, currency, balance
+    FROM ledger.account
+    WHERE account = 'breakage'
 ) AS account
 FULL JOIN (
-    SELECT lot.member_id, lot.currency, sum(lot.expired) AS expired
-    FROM ledger.lot AS lot
-    WHERE lot.expired <> 0
-    GROUP BY lot.member_id, lot.currency
+    SELECT member_id, currency, sum(expired) AS expired
+    FROM ledger.lot
+    WHERE expired <> 0
+    GROUP BY member_id, currency
 ) AS lots
     USING (member_id, currency)
 WHERE coalesce(account.balance, 0) <> coalesce(lots.expired, 0)
@@ -375,10 +393,10 @@ LIMIT :most;
 WITH
 issued AS (
     SELECT
-        lot.currency, sum(lot.amount) AS points, sum(cast(lot.amount AS numeric) * lot.value_micro) AS value,
-        sum(lot.remaining) AS remaining, sum(cast(lot.remaining AS numeric) * lot.value_micro) AS remaining_value
-    FROM ledger.lot AS lot
-    GROUP BY lot.currency
+        currency, sum(amount) AS points, sum(cast(amount AS numeric) * value_micro) AS value,
+        sum(remaining) AS remaining, sum(cast(remaining AS numeric) * value_micro) AS remaining_value
+    FROM ledger.lot
+    GROUP BY currency
 ),
 
 moved AS (
@@ -406,10 +424,9 @@ held AS (
 
 stand AS (
     SELECT
-        account.currency, sum(account.balance) AS all_accounts,
-        sum(CASE WHEN account.account = 'points' THEN account.balance ELSE 0 END) AS points
-    FROM ledger.account AS account
-    GROUP BY account.currency
+        currency, sum(balance) AS all_accounts, sum(CASE WHEN account = 'points' THEN balance ELSE 0 END) AS points
+    FROM ledger.account
+    GROUP BY currency
 ),
 
 rolled AS (
@@ -478,6 +495,18 @@ LEFT JOIN ledger.entry AS entry
         AND lot.number = entry.version
 GROUP BY lot.member_id;
 
+-- name: fingerprint_holds
+SELECT
+    member_id,
+    count(*) AS holds,
+    sum(
+        amount * cast(hash_record_extended(row(id, currency, 'hold', held_at), 0) AS numeric)
+        + captured * cast(hash_record_extended(row(id, currency, 'redeem'), 0) AS numeric)
+        + released * cast(hash_record_extended(row(id, currency, 'release'), 0) AS numeric)
+    ) AS holds_mark
+FROM ledger.hold
+GROUP BY member_id;
+
 -- name: terms
 -- On which terms lots were issued: as many rows as programme versions have offers.
 SELECT DISTINCT program, offer, currency, priority, funder, value_micro
@@ -485,14 +514,14 @@ FROM ledger.lot
 ORDER BY program, offer, currency, priority, funder, value_micro;
 
 -- name: owners
-SELECT account.member_id
-FROM ledger.account AS account
+SELECT member_id
+FROM ledger.account
 UNION
-SELECT hold.member_id
-FROM ledger.hold AS hold
+SELECT member_id
+FROM ledger.hold
 UNION
-SELECT part.owner_id AS member_id
-FROM ledger.hold_lot AS part;
+SELECT owner_id AS member_id
+FROM ledger.hold_lot;
 
 -- name: counts
 SELECT 'ledger.account' AS name, count(*) AS count FROM ledger.account

@@ -19,6 +19,11 @@ WHERE
             FROM unnest(cast(:owners AS uuid[]), cast(:currencies AS text[]), cast(:numbers AS bigint[]))
             AS named (member_id, currency, number)
         )
+        OR (parent_member, currency, parent_number) IN (
+            SELECT named.member_id, named.currency, named.number
+            FROM unnest(cast(:owners AS uuid[]), cast(:currencies AS text[]), cast(:numbers AS bigint[]))
+            AS named (member_id, currency, number)
+        )
     );
 
 -- name: holds

@@ -14,7 +14,16 @@ from regulars.kernel.members.model import (
     State,
 )
 from regulars.kernel.members.resolve import lookup, resolve_many
-from regulars.kernel.members.store import get, households_of, identifiers, lock_many, set_traits, traits_many
+from regulars.kernel.members.store import (
+    get,
+    guests,
+    households_of,
+    identifiers,
+    lock_many,
+    set_merged,
+    set_traits,
+    traits_many,
+)
 from regulars.kernel.members.traits import TraitHistory
 
 __all__ = [
@@ -31,12 +40,14 @@ __all__ = [
     "add_identifier",
     "enrol",
     "get",
+    "guests",
     "households_of",
     "identifiers",
     "lock_many",
     "lookup",
     "normalise",
     "resolve_many",
+    "set_merged",
     "set_traits",
     "traits_many",
 ]

@@ -132,3 +132,26 @@ FROM members.member AS member
 INNER JOIN members.member AS other ON member.household_id = other.household_id
 WHERE member.id = ANY(cast(:ids AS uuid[])) AND other.id <> member.id
 ORDER BY member.id, other.id;
+
+-- name: guests
+-- Members that a receipt alone leads to.
+SELECT member.id
+FROM members.member AS member
+WHERE
+    member.id = ANY(cast(:ids AS uuid[]))
+    AND EXISTS (SELECT FROM members.identifier AS identifier WHERE identifier.member_id = member.id)
+    AND NOT EXISTS (
+        SELECT FROM members.identifier AS identifier
+        WHERE identifier.member_id = member.id AND identifier.kind <> 'receipt'
+    );
+
+-- name: set_merged
+UPDATE members.member AS member
+SET state = 'merged', merged_into = merged.kept
+FROM unnest(cast(:ids AS uuid[]), cast(:kept AS uuid[])) AS merged (id, kept)
+WHERE member.id = merged.id;
+
+-- name: set_parted
+UPDATE members.member
+SET state = 'active', merged_into = NULL
+WHERE id = ANY(cast(:ids AS uuid[]));

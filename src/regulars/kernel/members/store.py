@@ -22,12 +22,14 @@ __all__ = [
     "find_members",
     "get",
     "get_key",
+    "guests",
     "households_of",
     "identifiers",
     "insert_identifiers",
     "insert_members",
     "lock_many",
     "make_newcomer",
+    "set_merged",
     "set_traits",
     "traits_many",
     "unknown",
@@ -79,6 +81,23 @@ async def households_of(read: Read, ids: Iterable[UUID]) -> dict[UUID, list[UUID
     for row in await queries.rows(read, "households_of", ids=list(set(ids))):
         found.setdefault(row["member_id"], []).append(row["other_id"])
     return found
+
+
+async def guests(read: Read, ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Answer which of these are known by receipts only. No statement for none."""
+    wanted = list(set(ids))
+    if not wanted:
+        return frozenset()
+    return frozenset(row["id"] for row in await queries.rows(read, "guests", ids=wanted))
+
+
+async def set_merged(tx: Tx, merged: Mapping[UUID, UUID], parted: Sequence[UUID]) -> None:
+    """Let members be part of others (gone to kept), or members of their own again. No statement for none."""
+    if merged:
+        gone = [member for member in merged if member not in parted]
+        await queries.run(tx, "set_merged", ids=gone, kept=[merged[member] for member in gone])
+    if parted:
+        await queries.run(tx, "set_parted", ids=list(parted))
 
 
 async def find_members(read: Read, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:

@@ -22,7 +22,7 @@ from regulars.kernel.nouns import (
     TraitChange,
 )
 from regulars.kernel.program.mechanics import MechanicBroken
-from regulars.kernel.program.model import PointsOverflow
+from regulars.kernel.program.model import UNTIL_EVENT, PointsOverflow
 from regulars.kernel.program.plan import BoundOffer, Plan
 from regulars.kernel.program.shares import rescale, spread
 
@@ -159,7 +159,9 @@ class Fold:
             raise MechanicBroken(f"The mechanic {offer.mechanic.name!r} gave the unknown {award.currency!r}.")
         usable_from, expires_at = coin.dates(self.step.day)
         usable_from, expires_at = award.usable_from or usable_from, award.expires_at or expires_at
-        if expires_at is not None and expires_at <= (usable_from or self.step.activity.occurred_at):
+        # Points that wait for an event are not usable yet, but their life has begun.
+        begins = None if usable_from == UNTIL_EVENT else usable_from
+        if expires_at is not None and expires_at <= (begins or self.step.activity.occurred_at):
             self.reasons.append(Reason(offer=offer.id, code="ends_before_use", values={"points": points}))
             return
         lines = award.lines or self._share(points)

@@ -16,9 +16,22 @@ from msgspec.structs import replace
 from regulars.base.errors import Refusal
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, limits, members, program
-from regulars.kernel.nouns import Activity, Body, Original, Posted, Posting, Reason, Receipt, Ruling, Step, TraitChange
+from regulars.kernel.nouns import (
+    Activity,
+    Body,
+    Original,
+    Posted,
+    Posting,
+    Reason,
+    Receipt,
+    Ruling,
+    Scalar,
+    Step,
+    TraitChange,
+)
 from regulars.kernel.spine.commands import COMMANDS, activate, activates
 from regulars.kernel.spine.house import House
+from regulars.kernel.spine.merging import join, refold
 from regulars.kernel.spine.model import (
     ActivityDiffers,
     ActivityInFuture,
@@ -29,7 +42,7 @@ from regulars.kernel.spine.model import (
     PurchaseUnknown,
     SourceReserved,
 )
-from regulars.kernel.spine.returns import expand, original_of, own_lots
+from regulars.kernel.spine.returns import expand, fact_of, original_of, own_lots
 from regulars.kernel.spine.scene import Doing, Scene
 
 __all__ = ["CLOCK", "EXPIRE", "FACTS", "RETURN", "REVERSE", "Batch", "write_body"]
@@ -60,7 +73,7 @@ class Batch:
     locked: Mapping[UUID, members.Member]
     keys: Mapping[NameOf, journal.Known]
     kept: Mapping[UUID, UUID]
-    """Members of stored receipts that are not the ones named now, and who they are today."""
+    """Members of earlier activities that are not the ones named now, and who they are today."""
     originals: Mapping[NameOf, journal.Past]
     answers: dict[UUID, list[Receipt]]
     book: ledger.Book
@@ -70,6 +83,13 @@ class Batch:
     ceilings: limits.Ceilings
     households: Mapping[UUID, Sequence[UUID]]
     """Who may use points together, for members who ask to."""
+    guests: frozenset[UUID]
+    histories: Mapping[NameOf, Sequence[journal.Past]]
+    """What happened to a member since a merge that is to be undone, by the name of the merge."""
+    gone: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    """Members merged in this batch, and who they are now."""
+    parted: dict[UUID, None] = field(default_factory=dict[UUID, None])
+    """Members that are one of their own again."""
     recorded: dict[NameOf, journal.Recorded] = field(default_factory=dict[NameOf, journal.Recorded])
     changed_memories: dict[tuple[UUID, str], None] = field(default_factory=dict[tuple[UUID, str], None])
     changed_traits: list[tuple[UUID, TraitChange, UUID]] = field(default_factory=list[tuple[UUID, TraitChange, UUID]])
@@ -87,6 +107,7 @@ class Batch:
                 return Outcome(refusal=found)
         assert isinstance(member, UUID)
         assert not isinstance(to, Refusal)
+        member, to = self.gone.get(member, member), to and self.gone.get(to, to)
         body = _body_of(fact)
         text = write_body(body)
         digest = hashlib.sha256(text).digest()
@@ -112,7 +133,7 @@ class Batch:
         else:
             return None
         # After a merge the stored receipt still names the member that is gone.
-        if not same or member != self.kept.get(before.member, before.member):
+        if not same or member != self._today(before.member):
             message = f"The id {body.id!r} of {body.source!r} was already used for another activity."
             raise ActivityDiffers(message, source=body.source, id=body.id)
         return before
@@ -228,22 +249,72 @@ class Batch:
             owners=(member, *self.households.get(member, ())),
             to=to,
             begin=self._begin,
+            guests=self.guests,
         )
         mark = self.book.mark()
         try:
             postings = command(scene) if command is not None else []
             postings += activate(scene)
-            ruling = program.rule(plan, self.memories.get(member, {}), self._step(plan, doing, fact))
+            memories = self._memories(scene)
+            ruling = program.rule(plan, memories, self._step(plan, doing, fact))
             earned, reasons = self._post(doing, ruling)
         except Refusal:
             self.book.undo(mark)
             raise
         receipt = _with_ruling(self._receipt(doing, [*postings, *earned]), ruling, reasons, fact)
+        if scene.joined is not None or scene.parted is not None:
+            receipt = self._rejoin(scene, receipt, {**memories, **ruling.memories})
+        elif to is not None:
+            receipt = replace(receipt, other=to)
         self._apply(ruling, receipt)
         self._keep(doing, receipt, text=text, digest=digest)
         for other, told in scene.others.values():
             self._keep(other, self._receipt(other, told))
         return receipt
+
+    def _memories(self, scene: Scene) -> Mapping[str, bytes]:
+        """The member's memories as the fold must see them: after a merge or its undoing, already so."""
+        mine = self.memories.get(scene.member, {})
+        if scene.joined is not None:
+            return {**mine, **join(scene.plan, mine, self.memories.get(scene.joined, {}))}
+        if scene.parted is not None:
+            past = scene.doing.past
+            assert past is not None
+            before = {offer: text.encode() for offer, text in past.receipt.before.items()}
+            history = self.histories.get((past.body.source, past.body.id), ())
+
+            def traits(at: datetime) -> Mapping[str, Scalar]:
+                return self.traits.as_of(scene.member, max(at, self.traits.since))
+
+            return refold(self.releases, before, history, self.originals, traits)
+        return mine
+
+    def _rejoin(self, scene: Scene, receipt: Receipt, memories: Mapping[str, bytes]) -> Receipt:
+        """Let two members be one, or two again, in everything but their points."""
+        member = scene.member
+        before = {offer: memory.decode() for offer, memory in self.memories.get(member, {}).items()}
+        changed = {offer: memory for offer, memory in memories.items() if before.get(offer) != memory.decode()}
+        self.memories.setdefault(member, {}).update(changed)
+        self.changed_memories.update(dict.fromkeys((member, offer) for offer in changed))
+        digests = {offer: hashlib.sha256(memory).hexdigest() for offer, memory in changed.items()}
+        if scene.joined is not None:
+            self.gone[scene.joined] = member
+            for waiting in self.dues.pop(scene.joined, []):
+                self._end_due(waiting, "cancelled")
+                handed = journal.Waiting(
+                    member=member,
+                    parent=receipt.activity,
+                    name=f"{waiting.name}@{waiting.parent}",
+                    kind=waiting.kind,
+                    at=waiting.at,
+                    data=waiting.data,
+                )
+                self.added_dues[handed.key] = (handed, "open")
+                self.dues.setdefault(member, []).append(handed)
+            return replace(receipt, memories=digests, before=before, other=scene.joined)
+        assert scene.parted is not None
+        self.parted[scene.parted] = None
+        return replace(receipt, memories=digests, other=scene.parted)
 
     def _step(self, plan: program.Plan, doing: Doing, fact: Activity) -> Step:
         return Step(
@@ -269,14 +340,20 @@ class Batch:
         )
 
     def _with_original(self, body: Body, member: UUID) -> tuple[Activity, journal.Past | None, Original | None]:
-        fact = _activity_of(body, member)
+        fact = fact_of(body, member)
         if body.kind == RETURN:
             past = self._find_past((body.source, body.origin))
-            original = original_of(member, past, self.answers.get(past.activity, ()))
+            # A purchase of a member who became part of this one is this one's now.
+            owner = past.member if self._today(past.member) == member else member
+            original = original_of(owner, past, self.answers.get(past.activity, ()))
             return replace(fact, returned=expand(fact, original)), past, original
         if body.origin or body.kind == REVERSE:
             return fact, self._find_past((body.source, body.origin)), None
         return fact, None, None
+
+    def _today(self, member: UUID) -> UUID:
+        """Who a member of an earlier activity is today."""
+        return self.gone.get(member) or self.kept.get(member, member)
 
     def _find_past(self, name: NameOf) -> journal.Past:
         recorded = self.recorded.get(name)
@@ -305,7 +382,9 @@ class Batch:
         assert doing.past is not None
         assert doing.original is not None
         left = -posting.points
-        for number, points in own_lots(doing.past.receipt, doing.original.taken, posting.offer, posting.currency):
+        owner = doing.past.member
+        for bought, points in own_lots(doing.past.receipt, doing.original.taken, posting.offer, posting.currency):
+            number = bought if owner == doing.member else self.book.child(doing.member, posting.currency, owner, bought)
             if part := min(left, points):
                 left -= part
                 yield ledger.take_back(
@@ -413,21 +492,4 @@ def _body_of(fact: Activity) -> Body:
         origin=fact.origin,
         ask=fact.ask,
         data=fact.data,
-    )
-
-
-def _activity_of(body: Body, member: UUID) -> Activity:
-    return Activity(
-        id=body.id,
-        source=body.source,
-        kind=body.kind,
-        occurred_at=body.occurred_at,
-        member=member,
-        store=body.store,
-        channel=body.channel,
-        lines=body.lines,
-        returned=body.returned,
-        origin=body.origin,
-        ask=body.ask,
-        data=body.data,
     )

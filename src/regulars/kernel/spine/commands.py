@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from regulars.kernel import ledger, program
 from regulars.kernel.ledger import Late
 from regulars.kernel.nouns import AMOUNT_MAX, Body, Posted, Posting, Scalar
+from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, Claim, Merge, Unmerge, merge, unmerge
 from regulars.kernel.spine.model import (
     ApprovalMissing,
     AskInvalid,
@@ -328,7 +329,7 @@ def activates(plan: program.Plan, body: Body) -> bool:
 def activate(scene: Scene) -> list[Posted]:
     """Set free the points of a purchase that waited for this activity (delivered, say), which names it as `origin`."""
     past = scene.doing.past
-    if past is None or not activates(scene.plan, scene.doing.body):
+    if past is None or past.member != scene.member or not activates(scene.plan, scene.doing.body):
         return []
     freed: list[Posted] = []
     for posted in past.receipt.postings:
@@ -361,4 +362,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "gift": Command(ask=Gift, run=gift, burns=True),
     "donate": Command(ask=Donate, run=donate, burns=True),
     "opening": Command(ask=Opening, run=opening),
+    MERGE: Command(ask=Merge, run=merge),
+    CLAIM: Command(ask=Claim, run=merge),
+    UNMERGE: Command(ask=Unmerge, run=unmerge),
 }

@@ -21,5 +21,7 @@ class House:
     auto_enrol: bool = True
     """Whether an unknown identifier becomes a member."""
     late_days_max: int = 30
+    unmerge_days_max: int = 30
+    """How long a merge of two members may be undone."""
     adjust_alone_max: int = 1_000
     """Corrections above so many points need a second person."""

@@ -16,6 +16,7 @@ __all__ = [
     "KindUnknown",
     "MemberClosed",
     "MemberFrozen",
+    "MergeRefused",
     "Outcome",
     "PurchaseOfAnother",
     "PurchaseUnknown",
@@ -101,6 +102,12 @@ class MemberFrozen(Refusal):
     """The member's points are frozen: they are earned but not used."""
 
     code, kind = "member_frozen", "conflict"
+
+
+class MergeRefused(Refusal):
+    """These two members cannot be made one, or no longer two."""
+
+    code, kind = "merge_refused", "conflict"
 
 
 class RecipientRefused(Refusal):

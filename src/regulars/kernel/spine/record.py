@@ -16,6 +16,7 @@ from regulars.kernel.nouns import Activity
 from regulars.kernel.spine.batch import REVERSE, Batch
 from regulars.kernel.spine.commands import COMMANDS, hold_of
 from regulars.kernel.spine.house import House
+from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, UNMERGE
 from regulars.kernel.spine.model import Outcome
 
 __all__ = ["BATCH_MAX", "bring_due", "publish", "record", "record_many"]
@@ -130,11 +131,13 @@ async def _read(
     # What never changes may be read before the locks, to learn whom else to lock.
     named = sorted({(each.fact.source, each.fact.origin) for each in asked if each.fact.origin})
     originals = await journal.originals(tx, named)
+    histories = await _histories(tx, asked, originals)
     holds = [hold for each in asked if (hold := hold_of(each.fact.ask)) is not None]
     households = await _others(tx, asked, originals, holds, latest)
     ids = sorted(latest)
     locked = await members.lock_many(tx, ids)
-    if any(member.state == "merged" for member in locked.values()):
+    named_now = {member for each in asked for member in (each.member, each.to)}
+    if any(member.state == "merged" for member in locked.values() if member.id in named_now):
         # Merged between the look-up and the lock. Next time the look-up follows.
         message = "A member was merged at this very moment. Try again."
         raise DatabaseContention(message)
@@ -148,7 +151,13 @@ async def _read(
     happening = [(each.fact.kind, each.fact.occurred_at) for each in asked]
     happening += [(due.kind, due.at) for waiting in dues.values() for due in waiting]
     traits = await members.traits_many(tx, ids, since=min([at for _, at in happening] + list(latest.values())))
-    answers = await journal.answers_to(tx, [(past.member, past.activity) for past in originals.values()])
+    kept = await _follow(
+        tx, house, asked, [known.member for known in keys.values()] + [p.member for p in originals.values()]
+    )
+    answers = await journal.answers_to(
+        tx,
+        sorted({(who, p.activity) for p in originals.values() for who in (p.member, kept.get(p.member, p.member))}),
+    )
     lots = await ledger.read_taken(tx, book, _redemptions(asked, originals))
     lots += [
         (past.member, posted.currency, posted.lot)
@@ -165,7 +174,11 @@ async def _read(
         releases=releases,
         locked=locked,
         keys=keys,
-        kept=await _follow(tx, house, keys, asked),
+        kept=kept,
+        guests=await members.guests(
+            tx, [each.to for each in asked if each.fact.kind == CLAIM and isinstance(each.to, UUID)]
+        ),
+        histories=histories,
         originals=originals,
         answers=answers,
         book=book,
@@ -197,6 +210,7 @@ async def _others(
     for owners in (await ledger.owners_of_holds(tx, sorted(latest), holds)).values():
         more += owners
     more += [p.owner for past in originals.values() for p in past.receipt.postings if p.owner is not None]
+    more += [past.receipt.other for past in originals.values() if past.receipt.other is not None]
     for other in more:
         latest.setdefault(other, when)
     return households
@@ -216,23 +230,31 @@ def _redemptions(
     ]
 
 
-async def _follow(
-    tx: Tx,
-    house: House,
-    keys: Mapping[tuple[str, str], journal.Known],
-    asked: Sequence[Asked],
-) -> dict[UUID, UUID]:
-    """Find who they are today, for stored receipts of other members than the ones named now. Usually none."""
-    others: set[UUID] = set()
-    for each in asked:
-        known = keys.get((each.fact.source, each.fact.id))
-        if known is not None and known.member != each.member:
-            others.add(known.member)
-    if not others:
+async def _follow(tx: Tx, house: House, asked: Sequence[Asked], others: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Find who members of earlier activities are today, where they are not the ones named now. Usually none."""
+    named = {each.member for each in asked}
+    gone = sorted(set(others) - named)
+    if not gone:
         return {}
-    gone = sorted(others)
     now = await members.resolve_many(tx, house.keyring, gone, auto_enrol=False, new_ids=(), at=asked[0].at, source="")
     return {old: new for old, new in zip(gone, now, strict=True) if not isinstance(new, Refusal)}
+
+
+async def _histories(
+    tx: Tx, asked: Sequence[Asked], originals: dict[tuple[str, str], journal.Past]
+) -> dict[tuple[str, str], list[journal.Past]]:
+    """Read what happened to members since merges that are to be undone, and the purchases it speaks of."""
+    histories: dict[tuple[str, str], list[journal.Past]] = {}
+    for each in asked:
+        past = originals.get((each.fact.source, each.fact.origin))
+        if each.fact.kind != UNMERGE or past is None:
+            continue
+        since = await journal.since(tx, past.member, past.activity, most=HISTORY_MAX + 1)
+        if len(since) <= HISTORY_MAX:
+            histories[each.fact.source, each.fact.origin] = since
+            bought = [(it.body.source, it.body.origin) for it in since if it.body.origin]
+            originals.update(await journal.originals(tx, sorted(set(bought) - originals.keys())))
+    return histories
 
 
 def _ceilings(releases: program.Releases, happening: Sequence[tuple[str, datetime]]) -> set[str]:
@@ -258,6 +280,7 @@ async def _write(tx: Tx, batch: Batch, at: datetime) -> None:
     )
     await members.set_traits(tx, batch.changed_traits)
     await limits.write(tx, batch.ceilings)
+    await members.set_merged(tx, batch.gone, list(batch.parted))
     await journal.add_dues(tx, list(batch.added_dues.values()))
     await journal.end_dues(tx, batch.ended_dues)
     await journal.append(tx, batch.recorded.values())

@@ -4,15 +4,33 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from regulars.kernel.activity import Past
-from regulars.kernel.nouns import Activity, Award, Given, Original, Posted, Receipt, Returned
+from regulars.kernel.nouns import Activity, Award, Body, Given, Original, Posted, Receipt, Returned
 from regulars.kernel.spine.model import PurchaseOfAnother, ReturnTooLarge
 
-__all__ = ["expand", "original_of", "own_lots"]
+__all__ = ["expand", "fact_of", "original_of", "own_lots"]
 
 
-def original_of(member: UUID, past: Past, answers: Sequence[Receipt]) -> Original:
+def fact_of(body: Body, member: UUID, *, returned: tuple[Returned, ...] | None = None) -> Activity:
+    """Put an activity's member back to what it says."""
+    return Activity(
+        id=body.id,
+        source=body.source,
+        kind=body.kind,
+        occurred_at=body.occurred_at,
+        member=member,
+        store=body.store,
+        channel=body.channel,
+        lines=body.lines,
+        returned=body.returned if returned is None else returned,
+        origin=body.origin,
+        ask=body.ask,
+        data=body.data,
+    )
+
+
+def original_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original:
     """Put together the purchase as its return must see it. Raises PurchaseOfAnother when it is none of theirs."""
-    if past.member != member or past.body.kind != "purchase":
+    if past.member != owner or past.body.kind != "purchase":
         message = f"{past.body.id} is not a purchase of this member. A return names the purchase that it undoes."
         raise PurchaseOfAnother(message, origin=past.body.id)
     minor: dict[int, int] = {}
@@ -26,19 +44,8 @@ def original_of(member: UUID, past: Past, answers: Sequence[Receipt]) -> Origina
             if posted.kind == "return":
                 key = (posted.offer, posted.currency)
                 taken[key] = taken.get(key, 0) - posted.points
-    body = past.body
     return Original(
-        activity=Activity(
-            id=body.id,
-            source=body.source,
-            kind=body.kind,
-            occurred_at=body.occurred_at,
-            member=member,
-            store=body.store,
-            channel=body.channel,
-            lines=body.lines,
-            data=body.data,
-        ),
+        activity=fact_of(past.body, owner),
         given=tuple(
             Given(
                 offer=posted.offer,

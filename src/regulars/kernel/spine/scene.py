@@ -50,6 +50,13 @@ class Scene:
     """Begin an activity of another member that this one causes: (member, kind, parent)."""
     others: dict[UUID, tuple[Doing, list[Posted]]] = field(default_factory=dict[UUID, tuple[Doing, list[Posted]]])
 
+    guests: frozenset[UUID] = frozenset()
+    """Members known by a receipt only."""
+    joined: UUID | None = None
+    """A member that has just become part of this one."""
+    parted: UUID | None = None
+    """A member that has just become one of their own again."""
+
     @property
     def member(self) -> UUID:
         """Who asks."""
