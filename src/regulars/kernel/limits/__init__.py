@@ -1,6 +1,57 @@
 """What is scarce: budgets, stock, codes, seats, caps. A ceiling, and claims that never exceed it."""
 
-from regulars.kernel.limits.model import Ceiling, Ceilings, ClaimRow
-from regulars.kernel.limits.store import CeilingTooLow, ceilings, lock, set_ceilings, write
+from regulars.kernel.limits.claims import Ceilings
+from regulars.kernel.limits.model import (
+    CEILINGS_ADDED_MAX,
+    Ceiling,
+    CeilingExists,
+    CeilingSpent,
+    CeilingTooLow,
+    CeilingUnknown,
+    ClaimEnded,
+    ClaimName,
+    ClaimNotTaken,
+    ClaimRow,
+    ClaimTooSmall,
+    ClaimUnknown,
+    Period,
+    cap_id,
+    period_of,
+)
+from regulars.kernel.limits.store import (
+    add_ceilings,
+    ceilings,
+    due_ceilings,
+    left_many,
+    lock,
+    set_ceilings,
+    sweep,
+    write,
+)
 
-__all__ = ["Ceiling", "CeilingTooLow", "Ceilings", "ClaimRow", "ceilings", "lock", "set_ceilings", "write"]
+__all__ = [
+    "CEILINGS_ADDED_MAX",
+    "Ceiling",
+    "CeilingExists",
+    "CeilingSpent",
+    "CeilingTooLow",
+    "CeilingUnknown",
+    "Ceilings",
+    "ClaimEnded",
+    "ClaimName",
+    "ClaimNotTaken",
+    "ClaimRow",
+    "ClaimTooSmall",
+    "ClaimUnknown",
+    "Period",
+    "add_ceilings",
+    "cap_id",
+    "ceilings",
+    "due_ceilings",
+    "left_many",
+    "lock",
+    "period_of",
+    "set_ceilings",
+    "sweep",
+    "write",
+]

@@ -1,14 +1,88 @@
-"""Ceilings and the claims under them, in memory while their rows are locked. Pure."""
+"""The nouns of limits, their names, and what the room refuses. Pure."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Final, Literal
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-__all__ = ["Ceiling", "Ceilings", "ClaimRow"]
+from regulars.base.errors import Refusal
+
+__all__ = [
+    "CEILINGS_ADDED_MAX",
+    "NEVER",
+    "Ceiling",
+    "CeilingExists",
+    "CeilingSpent",
+    "CeilingTooLow",
+    "CeilingUnknown",
+    "ClaimEnded",
+    "ClaimName",
+    "ClaimNotTaken",
+    "ClaimRow",
+    "ClaimTooSmall",
+    "ClaimUnknown",
+    "Period",
+    "cap_id",
+    "period_of",
+]
+
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
+CEILINGS_ADDED_MAX: Final = 100_000
+"""Ceilings added in one call. Longer lists of codes come in several, each with a transaction of its own."""
+
+ClaimName = tuple[str, UUID]
+"""A claim is named by its ceiling and the activity that made it."""
+Period = Literal["day", "week", "month", "year", "ever"]
+
+
+class CeilingUnknown(Refusal):
+    """Nothing scarce has this name."""
+
+    code, kind = "ceiling_unknown", "not_found"
+
+
+class CeilingExists(Refusal):
+    """A ceiling is to be added that is already there, or twice."""
+
+    code, kind = "ceiling_exists", "conflict"
+
+
+class CeilingSpent(Refusal):
+    """Less is left than is asked for. A return or the end of a reservation may make room again."""
+
+    code, kind, retryable = "ceiling_spent", "conflict", True
+
+
+class CeilingTooLow(Refusal):
+    """A ceiling is to be set below what was already promised under it."""
+
+    code, kind = "ceiling_too_low", "conflict"
+
+
+class ClaimUnknown(Refusal):
+    """No such claim of this member."""
+
+    code, kind = "claim_unknown", "not_found"
+
+
+class ClaimEnded(Refusal):
+    """The claim was taken, released or returned, or it ran out and nothing is left: that is final."""
+
+    code, kind = "claim_ended", "conflict"
+
+
+class ClaimNotTaken(Refusal):
+    """The claim is only reserved. It can be released, but there is nothing to give back."""
+
+    code, kind = "claim_not_taken", "conflict"
+
+
+class ClaimTooSmall(Refusal):
+    """More is to come back than the claim still has."""
+
+    code, kind = "claim_too_small", "conflict"
 
 
 class Ceiling(Struct, frozen=True, kw_only=True, gc=False):
@@ -32,35 +106,59 @@ class ClaimRow(Struct, frozen=True, kw_only=True, gc=False):
     activity: UUID
     member: UUID
     amount: int
+    returned: int = 0
+    """Part of `amount` that came back."""
     state: Literal["reserved", "taken", "released", "returned"]
     at: datetime
+    """Ledger time at which it was made; confirming it later does not change this."""
     until: datetime | None = None
+    """A reservation counts before this moment, and for nothing from it on."""
+    ended_at: datetime | None = None
+    """When all of it had come back; for a reservation that ran out: `until`."""
+
+    @property
+    def name(self) -> ClaimName:
+        """What others call it."""
+        return (self.ceiling, self.activity)
+
+    @property
+    def held(self) -> int:
+        """How much of the ceiling it uses up."""
+        return self.amount - self.returned
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether time ended it, and nobody's wish."""
+        return self.state == "released" and self.ended_at == self.until
 
 
-class Ceilings:
-    """The ceilings that this transaction has locked. Threaded through the fold; written once."""
+def cap_id(offer: str, member: UUID, period: str) -> str:
+    """Name the ceiling that caps one member's part in an offer within a period (see `period_of`)."""
+    assert offer
+    assert ":" not in offer, "a colon parts the words of a name"
+    return f"cap:{offer}:{member}:{period}"
 
-    def __init__(self, locked: Mapping[str, Ceiling]) -> None:
-        self._stored: Final = locked
-        self._now: dict[str, Ceiling] = dict(locked)
-        self.left: dict[str, int] = {ceiling.id: ceiling.left for ceiling in locked.values()}
-        """What is left under each, by id."""
-        self.claims: list[ClaimRow] = []
 
-    def take(self, ceiling: str, amount: int, *, activity: UUID, member: UUID, at: datetime) -> None:
-        """Take a part for good. What the fold claims it was shown as left: more would be a bug."""
-        before = self._now[ceiling]
-        assert 0 < amount <= before.left
-        self._now[ceiling] = replace(before, taken=before.taken + amount)
-        self.left[ceiling] = before.left - amount
-        self.claims.append(
-            ClaimRow(ceiling=ceiling, activity=activity, member=member, amount=amount, state="taken", at=at)
-        )
+def period_of(day: int, period: Period) -> str:
+    """Name the period in which a day lies (the proleptic ordinal of a local date), such as `2026-W09`.
 
-    def all(self) -> list[Ceiling]:
-        """List the ceilings as they now stand, by id."""
-        return [self._now[id_] for id_ in sorted(self._now)]
+    Names of one kind never meet those of another, so a cap by week and one by month live side by side.
+    """
+    if period == "ever":
+        return "ever"
+    local = date.fromordinal(day)
+    if period == "week":
+        # A week belongs to the year of its Thursday: 2027-01-01 lies in 2026-W53.
+        year, week, _ = local.isocalendar()
+        return f"{year:04}-W{week:02}"
+    return local.isoformat()[: {"day": 10, "month": 7, "year": 4}[period]]
 
-    def moved(self) -> list[Ceiling]:
-        """List those that changed, by id."""
-        return [ceiling for ceiling in self.all() if ceiling != self._stored[ceiling.id]]
+
+def find_repeated(ids: Sequence[str]) -> str | None:
+    """Find an id that is listed twice."""
+    seen: set[str] = set()
+    for id_ in ids:
+        if id_ in seen:
+            return id_
+        seen.add(id_)
+    return None

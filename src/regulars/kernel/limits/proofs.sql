@@ -26,40 +26,21 @@ ORDER BY 1
 LIMIT :most;
 
 -- name: fault_i13_claim
--- A claim that has ended gave everything back; only a reservation has a last moment.
+-- A claim that has ended gave everything back, and says when; only a reservation has a last moment, and one that was
+-- let go of ended no later than that.
 SELECT
     format(
-        'The claim of activity %s under %s is %s: %s claimed, %s came back.',
-        activity_id, ceiling_id, state, amount, returned
+        'The claim of activity %s under %s is %s: %s claimed, %s came back, until %s, ended %s.',
+        activity_id, ceiling_id, state, amount, returned, until, ended_at
     ) AS sentence
 FROM limits.claim
 WHERE
     (state IN ('released', 'returned')) <> (returned = amount)
-    OR (state = 'reserved' AND until IS NULL)
-    OR until < at
+    OR (state IN ('released', 'returned')) <> (ended_at IS NOT NULL)
+    OR (state = 'reserved' AND returned <> 0)
+    OR (state IN ('reserved', 'released') AND until IS NULL)
+    OR (state = 'released' AND ended_at > until)
+    OR ended_at < at
+    OR until <= at
 ORDER BY ceiling_id, activity_id
 LIMIT :most;
-
--- name: fingerprint_claims
-SELECT
-    claim.member_id,
-    count(*) AS claims,
-    sum(
-        claim.amount
-        * cast(hash_record_extended(row(claim.ceiling_id, claim.activity_id, claim.at), 0) AS numeric)
-    ) AS claims_mark
-FROM limits.claim AS claim
-GROUP BY claim.member_id;
-
--- name: owners
-SELECT DISTINCT claim.member_id
-FROM limits.claim AS claim;
-
--- name: counts
-SELECT 'limits.ceiling' AS name, count(*) AS count FROM limits.ceiling
-UNION ALL
-SELECT 'limits.claim' AS name, count(*) AS count FROM limits.claim;
-
--- name: amounts
-SELECT id, amount
-FROM limits.ceiling;

@@ -1,77 +1,196 @@
 """The rows of limits: lock ceilings, and write what was claimed. The room's only SQL."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 
 from regulars.base.db import ConstraintBroken, Read, Record, Tx
-from regulars.base.errors import Refusal
 from regulars.base.sql import load
-from regulars.kernel.limits.model import Ceiling, Ceilings
+from regulars.kernel.limits.claims import Ceilings
+from regulars.kernel.limits.model import (
+    CEILINGS_ADDED_MAX,
+    NEVER,
+    Ceiling,
+    CeilingExists,
+    CeilingTooLow,
+    ClaimName,
+    ClaimRow,
+    find_repeated,
+)
 
-__all__ = ["CeilingTooLow", "ceilings", "lock", "set_ceilings", "write"]
+__all__ = ["add_ceilings", "ceilings", "due_ceilings", "left_many", "lock", "set_ceilings", "sweep", "write"]
 
 SQL = load("regulars.kernel.limits")
 
 
-class CeilingTooLow(Refusal):
-    """A ceiling is to be set below what was already promised under it."""
+async def lock(
+    tx: Tx,
+    ids: Iterable[str],
+    *,
+    at: datetime = NEVER,
+    claims: Collection[ClaimName] = (),
+    ensure: Mapping[str, int] = MappingProxyType({}),
+) -> Ceilings:
+    """Lock ceilings, by id, after the members. Two statements at most; one where nothing is reserved; none for none.
 
-    code, kind = "ceiling_too_low", "conflict"
-
-
-async def lock(tx: Tx, ids: Iterable[str]) -> Ceilings:
-    """Lock ceilings, by id, after the members. One statement; none for none."""
-    wanted = sorted(set(ids))
-    rows = await SQL.rows(tx, "lock", ids=wanted) if wanted else []
-    return Ceilings({row["id"]: _ceiling(row) for row in rows})
+    `at`: no verb will be called with a later ledger time; reservations that end later are not read. `claims`: those
+    to be confirmed, released or given back; their ceilings are locked too. `ensure`: ceilings that need not be there
+    yet, and how much there is under each: they come into being with their first claim, so a refusal leaves no row.
+    """
+    wanted = sorted({*ids, *ensure, *(name[0] for name in claims)})
+    if not wanted:
+        return Ceilings({})
+    locked = {row["id"]: _ceiling(row) for row in await SQL.rows(tx, "lock", ids=wanted)}
+    reserved = [ceiling.id for ceiling in locked.values() if ceiling.reserved]
+    stored: list[ClaimRow] = []
+    if reserved or claims:
+        rows = await SQL.rows(
+            tx,
+            "claims",
+            ids=reserved,
+            at=at,
+            ceilings=[name[0] for name in claims],
+            activities=[name[1] for name in claims],
+        )
+        stored = [_claim(row) for row in rows]
+    return Ceilings(locked, stored=stored, ensured=ensure, asked=wanted, named=claims)
 
 
 async def write(tx: Tx, ceilings: Ceilings) -> None:
-    """Write the claims made under locked ceilings. Two statements; none when nothing was claimed."""
-    claims = ceilings.claims
-    if not claims:
-        return
-    await SQL.run(
-        tx,
-        "add_claims",
-        ceilings=[claim.ceiling for claim in claims],
-        activities=[claim.activity for claim in claims],
-        members=[claim.member for claim in claims],
-        amounts=[claim.amount for claim in claims],
-        states=[claim.state for claim in claims],
-        ats=[claim.at for claim in claims],
-        untils=[claim.until for claim in claims],
-    )
-    moved = ceilings.moved()
-    status = await SQL.run(
-        tx,
-        "move_ceilings",
-        ids=[ceiling.id for ceiling in moved],
-        takens=[ceiling.taken for ceiling in moved],
-        reserveds=[ceiling.reserved for ceiling in moved],
-    )
-    if status != f"UPDATE {len(moved)}":
-        message = f"{len(moved)} ceilings were to move, but the database says {status}"
-        raise ConstraintBroken(message, constraint="ceiling_exists", table="ceiling", sqlstate="")
+    """Write what was claimed, kept and ended under locked ceilings. At most four statements; none for nothing."""
+    if added := ceilings.added():
+        await SQL.run(tx, "add_ceilings", **_columns(added))
+    if moved := ceilings.moved():
+        _expect(await SQL.run(tx, "move_ceilings", **_columns(moved)), "ceiling", len(moved))
+    if made := ceilings.claims:
+        await SQL.run(
+            tx,
+            "add_claims",
+            ceilings=[claim.ceiling for claim in made],
+            activities=[claim.activity for claim in made],
+            members=[claim.member for claim in made],
+            amounts=[claim.amount for claim in made],
+            returneds=[claim.returned for claim in made],
+            states=[claim.state for claim in made],
+            ats=[claim.at for claim in made],
+            untils=[claim.until for claim in made],
+            ends=[claim.ended_at for claim in made],
+        )
+    if changed := ceilings.moved_claims():
+        status = await SQL.run(
+            tx,
+            "move_claims",
+            ceilings=[claim.ceiling for claim in changed],
+            activities=[claim.activity for claim in changed],
+            returneds=[claim.returned for claim in changed],
+            states=[claim.state for claim in changed],
+            ends=[claim.ended_at for claim in changed],
+        )
+        _expect(status, "claim", len(changed))
 
 
-async def set_ceilings(tx: Tx, amounts: Mapping[str, int]) -> None:
-    """Create ceilings or change their amounts. Raises CeilingTooLow below what is already promised."""
+async def set_ceilings(tx: Tx, amounts: Mapping[str, int], *, at: datetime | None = None) -> None:
+    """Create ceilings or change their amounts. Raises CeilingTooLow below what is promised at ledger time `at`.
+
+    Without `at`, every reservation counts that nobody has ended yet.
+    """
     if not amounts:
         return
-    for ceiling in (await lock(tx, amounts)).all():
+    locked = await lock(tx, amounts, at=at or NEVER)
+    if at is not None:
+        locked.end_due(at)
+    for ceiling in locked.all():
         if amounts[ceiling.id] < ceiling.taken + ceiling.reserved:
             message = (
                 f"{ceiling.id} cannot be set to {amounts[ceiling.id]}:"
                 f" {ceiling.taken + ceiling.reserved} are already promised."
             )
             raise CeilingTooLow(message, ceiling=ceiling.id, promised=ceiling.taken + ceiling.reserved)
+    await write(tx, locked)
     await SQL.run(tx, "set_ceilings", ids=list(amounts), amounts=list(amounts.values()))
 
 
+async def add_ceilings(tx: Tx, ids: Sequence[str], *, amount: int = 1) -> None:
+    """Add many ceilings of one amount, such as unique codes or seats (1 each): a look and a COPY, however many.
+
+    At most CEILINGS_ADDED_MAX. Raises CeilingExists, naming the first, when one is listed twice or is there already;
+    one that another transaction is adding at this moment breaks the primary key instead.
+    """
+    assert 0 < len(ids) <= CEILINGS_ADDED_MAX
+    assert amount >= 0
+    found = find_repeated(ids)
+    if found is None:
+        found = await SQL.value(tx, "existing", ids=ids)
+    if found is not None:
+        message = f"{found} is there already, or is listed twice; none of the {len(ids)} was added."
+        raise CeilingExists(message, ceiling=found)
+    await tx.copy("limits", "ceiling", ("id", "amount"), ((id_, amount) for id_ in ids))
+
+
 async def ceilings(read: Read) -> list[Ceiling]:
-    """List every ceiling with what is taken and reserved."""
+    """List every ceiling with what is taken and reserved; reservations that ran out unnoticed are among the latter."""
     return [_ceiling(row) for row in await SQL.rows(read, "ceilings")]
+
+
+async def left_many(
+    read: Read, ids: Iterable[str], *, at: datetime, ensure: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, int]:
+    """Tell what is left at ledger time `at`, by id, without locking: for previews, not for promises. One statement.
+
+    Ids that are unknown are not in the answer, but those in `ensure` always are: see `lock`.
+    """
+    wanted = sorted({*ids, *ensure})
+    rows = await SQL.rows(read, "left_many", ids=wanted, at=at) if wanted else []
+    found = {row["id"]: ensure.get(row["id"], row["amount"]) - row["promised"] for row in rows}
+    return {**ensure, **found}
+
+
+async def due_ceilings(read: Read, *, at: datetime, most: int) -> list[str]:
+    """List ceilings with reservations that have run out by `at`, longest ago first, at most so many."""
+    return [row["ceiling_id"] for row in await SQL.rows(read, "due_ceilings", at=at, most=most)]
+
+
+async def sweep(tx: Tx, ids: Iterable[str], *, at: datetime) -> int:
+    """Write down that reservations have run out by `at`; gives how many.
+
+    Late, doubled or never run, it changes no answer: whoever locks a ceiling first ends what has run out. It keeps
+    the rows small that they must read.
+    """
+    locked = await lock(tx, ids, at=at)
+    ended = locked.end_due(at)
+    await write(tx, locked)
+    return ended
 
 
 def _ceiling(row: Record) -> Ceiling:
     return Ceiling(id=row["id"], amount=row["amount"], taken=row["taken"], reserved=row["reserved"])
+
+
+def _claim(row: Record) -> ClaimRow:
+    return ClaimRow(
+        ceiling=row["ceiling_id"],
+        activity=row["activity_id"],
+        member=row["member_id"],
+        amount=row["amount"],
+        returned=row["returned"],
+        state=row["state"],
+        at=row["at"],
+        until=row["until"],
+        ended_at=row["ended_at"],
+    )
+
+
+def _columns(rows: Sequence[Ceiling]) -> dict[str, object]:
+    return {
+        "ids": [ceiling.id for ceiling in rows],
+        "amounts": [ceiling.amount for ceiling in rows],
+        "takens": [ceiling.taken for ceiling in rows],
+        "reserveds": [ceiling.reserved for ceiling in rows],
+    }
+
+
+def _expect(status: str, table: str, count: int) -> None:
+    """See that as many rows changed as were locked."""
+    if status != f"UPDATE {count}":
+        message = f"{count} rows of {table} were to change, but the database says {status}"
+        raise ConstraintBroken(message, constraint=f"{table}_exists", table=table, sqlstate="")
