@@ -1,8 +1,8 @@
-"""Rows that break a rule. Each room keeps queries that find its own, in a `proofs.sql`; this runs them.
+"""Rows that break a rule. Each room keeps queries that find its own; this runs them.
 
-What a query is for shows in its name: `fault_i2_balance` finds rows that break rule I2, each as a `sentence` for
-people; `fingerprint_…` sums up the same facts as another room's, by owner, so that the rooms' numbers can be laid side
-by side; `counts` says how many rows there are, and `owners` whose they are.
+In `proofs.sql`, `fault_i2_balance` finds rows that break rule I2, each as a `sentence` for people. In
+`fingerprints.sql`, `fingerprint_…` sums up the same facts as another room's, by owner, so that the rooms' numbers can
+be laid side by side; `counts` says how many rows there are, and `owners` whose they are.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from regulars.base.sql import Queries, parse
 
 __all__ = ["Fault", "Fingerprint", "Fingerprints", "Proofs"]
 
-FILE_NAME: Final = "proofs.sql"
+FILE_NAMES: Final = ("proofs.sql", "fingerprints.sql")
 PREFIX: Final = "fault_"
 SUFFIX: Final = "_mark"
 
@@ -45,12 +45,12 @@ Fingerprints = Mapping[str, Mapping[UUID, Fingerprint]]
 
 
 class Proofs:
-    """The proofs of one room: `package` is where its `proofs.sql` lies."""
+    """The proofs of one room: `package` is where its `proofs.sql` and `fingerprints.sql` lie."""
 
     def __init__(self, package: str) -> None:
-        text = (files(package) / FILE_NAME).read_text(encoding="utf-8")
+        texts = [(files(package) / name).read_text(encoding="utf-8") for name in FILE_NAMES]
         self.room: Final = package.rpartition(".")[2]
-        self.queries: Final[Queries] = parse(text, source=f"{package}/{FILE_NAME}")
+        self.queries: Final[Queries] = parse("\n".join(texts), source=f"{package}/{FILE_NAMES[0]}")
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from msgspec import Struct
 from regulars.base import clock
 from regulars.base.db import Read
 from regulars.base.faults import Fault, Fingerprint, Fingerprints, Proofs
-from regulars.kernel.activity.proofs import PROOFS as ACTIVITY
 from regulars.kernel.activity.proofs import KEY_CODE, SEAL_CODE, find_doubtful, list_programs
+from regulars.kernel.activity.proofs import PROOFS as ACTIVITY
 from regulars.kernel.ledger.proofs import PROOFS as LEDGER
 from regulars.kernel.ledger.proofs import list_terms
 from regulars.kernel.limits.proofs import PROOFS as LIMITS
