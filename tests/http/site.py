@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from regulars.base.db import Database
 from regulars.base.ids import new_id
@@ -27,7 +27,7 @@ class Site:
     client: httpx.AsyncClient
     database: Database
     house: spine.House
-    app: FastAPI
+    app: ASGIApp
 
     async def issue(self, *scopes: str, store: str | None = None) -> str:
         """Issue a key and give its token."""
@@ -42,7 +42,7 @@ class Site:
         return {"Authorization": f"Bearer {token}"}
 
 
-async def run_site(database: Database, house: spine.House, made: FastAPI) -> AsyncGenerator[Site]:
+async def run_site(database: Database, house: spine.House, made: ASGIApp) -> AsyncGenerator[Site]:
     with open_socket("127.0.0.1", 0) as listening:
         server = Server(configure(made))
         task = asyncio.create_task(server.serve(sockets=[listening]))

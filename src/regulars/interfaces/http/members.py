@@ -163,7 +163,7 @@ async def _view(read: Read, house: House, member: UUID) -> MemberView:
         joined_at=known.joined_at,
         region=known.region,
         merged_into=known.merged_into,
-        traits=traits.as_of(member, now),
+        traits=dict(traits.as_of(member, now)),
         balances=tuple(
             Balance(
                 currency=each.currency,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from fastapi import Response
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from regulars.base.errors import Kind, Refusal, known_refusals
 
@@ -174,7 +174,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     instance: str = ""
     """Names the request, as the log does."""
     errors: tuple[Fault, ...] = ()
-    context: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    context: Mapping[str, Any] | UnsetType = UNSET
     """The facts of `detail`, for programs."""
 
 
@@ -198,6 +198,7 @@ def problem_of(refusal: Refusal, *, request_id: str = "") -> Problem:
     meaning = type(refusal)
     quotes = "reason" in refusal.context
     told = {} if quotes or refusal.kind == "unavailable" else refusal.context
+    facts = {name: msgspec.to_builtins(each, enc_hook=str) for name, each in told.items() if name != "errors"}
     return Problem(
         type=f"/problems/{meaning.code}",
         title=_title(meaning),
@@ -207,7 +208,7 @@ def problem_of(refusal: Refusal, *, request_id: str = "") -> Problem:
         retryable=meaning.retryable,
         instance=f"/requests/{request_id}" if request_id else "",
         errors=_faults(told.get("errors", ())),
-        context={name: msgspec.to_builtins(each, enc_hook=str) for name, each in told.items() if name != "errors"},
+        context=facts or UNSET,
     )
 
 

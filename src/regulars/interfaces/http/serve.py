@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import signal
 import socket
 from collections.abc import Callable, Generator
@@ -90,6 +91,8 @@ def build_house(settings: Settings) -> House:
 
 def configure(made: Any) -> uvicorn.Config:  # noqa: ANN401 - any ASGI app
     """Configure the server with the limits that the app cannot keep itself."""
+    # Its own lines hold addresses as they came, and those may hold anything.
+    logging.getLogger("uvicorn.access").disabled = True
     return uvicorn.Config(
         made,
         loop="none",

@@ -182,12 +182,12 @@ class Trait(Struct, frozen=True, kw_only=True):
     since: datetime
 
 
-class Why(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Why(Struct, frozen=True, kw_only=True):
     """Why an offer gave what it gave, or nothing."""
 
     offer: str
     code: str
-    values: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    values: Mapping[str, Scalar]
 
 
 class ReceiptView(Struct, frozen=True, kw_only=True):
