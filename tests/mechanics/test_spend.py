@@ -34,7 +34,7 @@ def spend(activity: Activity, traits: Mapping[str, Scalar] | None = None, **sett
     return tuple(parts.get(number, 0) for number in range(1, len(activity.lines) + 1))
 
 
-RATE = {"points": 1, "per_minor": 100}
+RATE: dict[str, Any] = {"points": 1, "per_minor": 100}
 
 TABLE = [
     # one rate: rounded once, each line gets what the sum grew by
@@ -106,8 +106,8 @@ def test_trait_has_a_name_of_its_own() -> None:
 
 
 def test_store_has_a_rate() -> None:
-    settings = RATE | {"rates": [{"stores": ["7"], "points": 2, "per_minor": 100}]}
-    assert [spend(buy(line(1000), store=store), **settings) for store in ("7", "8")] == [(20,), (10,)]
+    rates = [{"stores": ["7"], "points": 2, "per_minor": 100}]
+    assert [spend(buy(line(1000), store=store), **RATE, rates=rates) for store in ("7", "8")] == [(20,), (10,)]
 
 
 def test_too_small_a_basket_says_what_is_missing() -> None:

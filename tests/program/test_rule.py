@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.kernel.nouns import AMOUNT_MAX, Award, Claim, Earned, Reason, Ruling
-from regulars.kernel.program import MechanicBroken, MemoryUnreadable, Plan, PointsOverflow, compile_plan, parse, rule
+from regulars.kernel.program import (
+    UNTIL_EVENT,
+    MechanicBroken,
+    MemoryUnreadable,
+    Plan,
+    PointsOverflow,
+    compile_plan,
+    parse,
+    rule,
+)
 from tests.program.story import BASE, HEAD, STARS, TIERS, buy, line, plan, step
 
 BONUS = """\
@@ -155,6 +164,13 @@ def test_points_that_would_end_before_use_are_not_given() -> None:
     assert [reason.code for reason in ruling.reasons] == ["ends_before_use"]
 
 
+def test_points_that_wait_for_an_event_are_given_and_keep_their_end() -> None:
+    deal = compile_plan(parse(HEAD.replace("pending: {days: 14}", "pending: {until: delivery}") + BASE))
+    (posting,) = rule(deal, {}, step(deal, buy(line(500)))).postings
+    assert posting.usable_from == UNTIL_EVENT
+    assert posting.expires_at == datetime(2018, 4, 1, 5, tzinfo=UTC)
+
+
 def test_basket_wide_award_is_shared_by_line_when_it_is_given() -> None:
     deal = answer_always(plan(BASE), Earned(awards=(Award(currency="points", points=10),)))
     (posting,) = rule(deal, {}, step(deal, buy(line(1), line(1), line(1)))).postings
@@ -170,6 +186,15 @@ def test_mechanic_that_breaks_its_word_is_an_alarm(award: Award) -> None:
     deal = answer_always(plan(BASE), Earned(awards=(award,)))
     with pytest.raises(MechanicBroken):
         rule(deal, {}, step(deal, buy(line(1))))
+
+
+def test_awards_of_one_offer_share_its_budget() -> None:
+    budget = BASE.replace("on: [purchase]", "on: [purchase], budget: {points: 15}")
+    twice = Earned(awards=(Award(currency="points", points=10), Award(currency="points", points=10)))
+    deal = answer_always(plan(budget), twice)
+    ruling = rule(deal, {}, step(deal, buy(line(1))))
+    assert [posting.points for posting in ruling.postings] == [10, 5]
+    assert sum(claim.amount for claim in ruling.claims) == 15
 
 
 def test_award_of_nothing_leaves_nothing() -> None:

@@ -144,10 +144,10 @@ def earn(prepared: Prepared, memory: Memory, step: Step) -> Earned:
     """Count what this activity gave, and see which level that reaches. A review only looks at the level."""
     counts = prepared.settings.counts
     points = sum([it.award.points for it in step.given if it.award.currency == counts])
-    fresh, first = _count(prepared, memory, step.day, points, step.day)
+    fresh = _count(prepared, memory, step.day, points, step.day)
     if step.activity.kind in JOINS:
         return _rejoin(prepared, fresh, step)
-    return _answer(prepared, memory, fresh, first, step)
+    return _answer(prepared, memory, fresh, step)
 
 
 def _rejoin(prepared: Prepared, fresh: Memory, step: Step) -> Earned:
@@ -174,7 +174,7 @@ def undo(prepared: Prepared, memory: Memory, step: Step, _given: tuple[Given, ..
     if not points:
         return NOTHING
     day = prepared.calendar.day_of(original.activity.occurred_at)
-    return _answer(prepared, memory, *_count(prepared, memory, day, points, step.day), step)
+    return _answer(prepared, memory, _count(prepared, memory, day, points, step.day), step)
 
 
 def merge(prepared: Prepared, kept: Memory, joined: Memory) -> Memory:
@@ -186,7 +186,7 @@ def merge(prepared: Prepared, kept: Memory, joined: Memory) -> Memory:
     if not latest:
         return kept
     settled = latest - LATE_DAYS - 1
-    days = tuple(sorted(day for day in buckets if day > settled - prepared.settings.window_days))
+    days = tuple(sorted(buckets))
     points = tuple(buckets[day] for day in days)
     states = [[change for change in memory.changes if change[0] <= settled][-1:] for memory in (kept, joined)]
     best = max((state[0] for state in states if state), key=lambda it: _order(prepared, it), default=None)
@@ -194,7 +194,9 @@ def merge(prepared: Prepared, kept: Memory, joined: Memory) -> Memory:
     first = min((day for day in days if day > settled), default=latest)
     heard = [change[0] for memory in (kept, joined) for change in memory.changes if change[0] > settled]
     _walk(prepared, (days, points), changes, min([first, *heard]), latest)
-    return Memory(days=days, points=points, latest=latest, changes=tuple(changes))
+    stale = bisect_right(days, settled - prepared.settings.window_days)
+    old = sum(1 for change in changes if change[0] <= settled) - 1
+    return Memory(days=days[stale:], points=points[stale:], latest=latest, changes=tuple(changes[max(old, 0) :]))
 
 
 def _order(prepared: Prepared, change: Change) -> tuple[int, int, int]:
@@ -238,8 +240,8 @@ Buckets = tuple[Sequence[int], Sequence[int]]
 """(days, the points of each), ascending."""
 
 
-def _count(prepared: Prepared, memory: Memory, day: int, points: int, heard: int) -> tuple[Memory, int]:
-    """Add points to a day (or take them off), and walk the days that this changes. Also answers the first of these."""
+def _count(prepared: Prepared, memory: Memory, day: int, points: int, heard: int) -> Memory:
+    """Add points to a day (or take them off), and walk the days that this changes."""
     window = prepared.settings.window_days
     latest = max(memory.latest, heard)
     settled = latest - LATE_DAYS - 1
@@ -252,15 +254,15 @@ def _count(prepared: Prepared, memory: Memory, day: int, points: int, heard: int
     elif points > 0:
         days.insert(place, day)
         sums.insert(place, points)
-    stale = bisect_right(days, settled - window)
-    if stale:
-        del days[:stale], sums[:stale]
     first = max(day, settled + 1)
     changes = [change for change in memory.changes if change[0] < first]
     _walk(prepared, (days, sums), changes, first, latest)
+    # Only now: a review that was due long ago looked further back.
+    stale = bisect_right(days, settled - window)
+    if stale:
+        del days[:stale], sums[:stale]
     old = sum(1 for change in changes if change[0] <= settled) - 1
-    fresh = Memory(days=tuple(days), points=tuple(sums), latest=latest, changes=tuple(changes[max(old, 0) :]))
-    return fresh, first
+    return Memory(days=tuple(days), points=tuple(sums), latest=latest, changes=tuple(changes[max(old, 0) :]))
 
 
 def _stand(ranks: Mapping[str, int], changes: Sequence[Change]) -> tuple[int, int]:
@@ -297,38 +299,43 @@ def _walk(prepared: Prepared, buckets: Buckets, changes: list[Change], first: in
             changes.append((day, ids[rank], until))
 
 
-def _answer(prepared: Prepared, memory: Memory, fresh: Memory, first: int, step: Step) -> Earned:
+def _answer(prepared: Prepared, memory: Memory, fresh: Memory, step: Step) -> Earned:
     """Say what changed between two memories: the trait, the next review, and why."""
     if fresh == memory:
         return NOTHING
     if fresh.changes == memory.changes or fresh.changes == memory.changes[-len(fresh.changes) :]:
         return Earned(memory=fresh)
-    traits = _tell(prepared, memory, fresh, first, step)
+    _, before, waiting = memory.changes[-1] if memory.changes else NO_CHANGE
     _, level, until = fresh.changes[-1] if fresh.changes else NO_CHANGE
-    _, _, waiting = memory.changes[-1] if memory.changes else NO_CHANGE
+    traits = _tell(prepared, memory, fresh, step)
     later: tuple[Due, ...] = ()
     if until and until != waiting:
         at = prepared.calendar.start_of(until + 1)
         later = (Due(name="review", kind=REVIEW, at=at, replaces="review" if waiting else ""),)
     points = _sum_window((fresh.days, fresh.points), fresh.latest, prepared.settings.window_days)
     values: dict[str, Scalar] = {"level": level, "points": points, "until": until}
-    reason = Reason(offer="", code="level_changed" if traits else "level_kept", values=values)
+    reason = Reason(offer="", code="level_kept" if level == before else "level_changed", values=values)
     return Earned(memory=fresh, traits=traits, later=later, reasons=(reason,))
 
 
-def _tell(prepared: Prepared, memory: Memory, fresh: Memory, first: int, step: Step) -> tuple[TraitChange, ...]:
-    """The changes of the trait. Where the past turns out otherwise, the right level holds from now on."""
-    trait = prepared.settings.trait
-    said = {(day, level) for day, level, _ in memory.changes}
-    true = {(day, level) for day, level, _ in fresh.changes}
-    if any(day >= first and (day, level) not in true for day, level in said):
-        level = fresh.changes[-1][1] if fresh.changes else ""
-        return (TraitChange(name=trait, value=level or None, since=max(step.at, step.activity.occurred_at)),)
-    told: list[TraitChange] = []
-    before = ""
-    for day, level, _ in fresh.changes:
-        if level != before and (day, level) not in said:
-            since = step.activity.occurred_at if day == step.day else prepared.calendar.start_of(day)
-            told.append(TraitChange(name=trait, value=level or None, since=since))
-        before = level
+def _tell(prepared: Prepared, memory: Memory, fresh: Memory, step: Step) -> tuple[TraitChange, ...]:
+    """The changes of the trait.
+
+    Each holds from its own day on where facts come in order. What a late fact or a return changes about the past holds
+    from now on; and so does the last one, always, or a change that was told later, of an earlier time, would hide it.
+    """
+    trait, told = prepared.settings.trait, list[TraitChange]()
+    level = fresh.changes[-1][1] if fresh.changes else ""
+    before = memory.changes[-1][1] if memory.changes else ""
+    if step.original is None and step.day >= memory.latest:
+        said = {change[:2] for change in memory.changes}
+        previous = ""
+        for day, taken, _ in fresh.changes:
+            if taken != previous and (day, taken) not in said:
+                since = step.activity.occurred_at if day == step.day else prepared.calendar.start_of(day)
+                told.append(TraitChange(name=trait, value=taken or None, since=since))
+            previous = taken
+    now = max(step.at, step.activity.occurred_at)
+    if level != before and (not told or told[-1].since < now):
+        told.append(TraitChange(name=trait, value=level or None, since=now))
     return tuple(told)
