@@ -61,29 +61,6 @@ WHERE
     kept.member_id = ended.member_id AND kept.parent_id = ended.parent_id AND kept.name = ended.name
     AND kept.state = 'open';
 
--- name: add_keys
-INSERT INTO activity.key (source, id, member_id, activity_id, digest)
-SELECT source, id, member_id, activity_id, digest
-FROM unnest(
-    cast(:sources AS text[]), cast(:ids AS text[]), cast(:members AS uuid[]), cast(:activities AS uuid[]),
-    cast(:digests AS bytea[])
-) AS added (source, id, member_id, activity_id, digest);
-
--- name: add_journal
-INSERT INTO activity.journal (
-    member_id, id, kind, occurred_at, recorded_at, program, origin_id, parent_id, body, receipt, seal
-)
-SELECT member_id, id, kind, occurred_at, recorded_at, program, origin_id, parent_id, body, receipt, seal
-FROM unnest(
-    cast(:members AS uuid[]), cast(:ids AS uuid[]), cast(:kinds AS text[]), cast(:occurred_ats AS timestamptz[]),
-    cast(:recorded_ats AS timestamptz[]), cast(:programs AS text[]), cast(:origins AS uuid[]),
-    cast(:parents AS uuid[]), cast(:bodies AS json[]), cast(:receipts AS json[]),
-    cast(:seals AS bytea[])
-) WITH ORDINALITY AS added (
-    member_id, id, kind, occurred_at, recorded_at, program, origin_id, parent_id, body, receipt, seal, place
-)
-ORDER BY place;
-
 -- name: receipts
 SELECT journal.member_id, journal.id, journal.receipt
 FROM unnest(cast(:members AS uuid[]), cast(:ids AS uuid[])) AS wanted (member_id, id)

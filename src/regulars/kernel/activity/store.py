@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -31,6 +32,20 @@ __all__ = [
 ]
 
 SQL = load("regulars.kernel.activity")
+KEY: Final = ("source", "id", "member_id", "activity_id", "digest")
+JOURNAL: Final = (
+    "member_id",
+    "id",
+    "kind",
+    "occurred_at",
+    "recorded_at",
+    "program",
+    "origin_id",
+    "parent_id",
+    "body",
+    "receipt",
+    "seal",
+)
 read_receipt = msgspec.json.Decoder(Receipt).decode
 read_body = msgspec.json.Decoder(Body).decode
 read_data = msgspec.json.Decoder(dict[str, Scalar]).decode
@@ -170,39 +185,34 @@ async def end_dues(tx: Tx, ended: Mapping[tuple[UUID, UUID, str], str]) -> None:
             raise ConstraintBroken(message, constraint="due_state", table="due", sqlstate="")
 
 
-async def append(tx: Tx, rows: Iterable[Recorded]) -> None:
+async def append(tx: Tx, entries: Iterable[Recorded]) -> None:
     """Write activities, their names and their receipts: last, once. Two statements."""
-    added = list(rows)
+    added = list(entries)
     if not added:
         return
-    answers = [row.receipt for row in added]
-    texts = [write_json(receipt) for receipt in answers]
-    members = [receipt.member for receipt in answers]
-    activities = [receipt.activity for receipt in answers]
-    await SQL.run(
-        tx,
-        "add_keys",
-        sources=[row.body.source for row in added],
-        ids=[row.body.id for row in added],
-        members=members,
-        activities=activities,
-        digests=[row.digest for row in added],
-    )
-    await SQL.run(
-        tx,
-        "add_journal",
-        members=members,
-        ids=activities,
-        kinds=[row.body.kind for row in added],
-        occurred_ats=[row.body.occurred_at for row in added],
-        recorded_ats=[receipt.recorded_at for receipt in answers],
-        programs=[receipt.program for receipt in answers],
-        origins=[row.origin for row in added],
-        parents=[row.parent for row in added],
-        bodies=[row.text.decode() for row in added],
-        receipts=[text.decode() for text in texts],
-        seals=[hashlib.sha256(row.digest + text).digest() for row, text in zip(added, texts, strict=True)],
-    )
+    keys: list[tuple[object, ...]] = []
+    entries: list[tuple[object, ...]] = []
+    for row in added:
+        body, receipt = row.body, row.receipt
+        text = write_json(receipt)
+        keys.append((body.source, body.id, receipt.member, receipt.activity, row.digest))
+        entries.append(
+            (
+                receipt.member,
+                receipt.activity,
+                body.kind,
+                body.occurred_at,
+                receipt.recorded_at,
+                receipt.program,
+                row.origin,
+                row.parent,
+                row.text.decode(),
+                text.decode(),
+                hashlib.sha256(row.digest + text).digest(),
+            )
+        )
+    await tx.copy("activity", "key", KEY, keys)
+    await tx.copy("activity", "journal", JOURNAL, entries)
 
 
 async def receipts(read: Read, activities: Sequence[tuple[UUID, UUID]]) -> dict[UUID, Receipt]:

@@ -65,34 +65,6 @@ WHERE
     kept.member_id = moved.member_id AND kept.currency = moved.currency AND kept.account = moved.account
     AND kept.version = moved.old;
 
--- name: add_entries
-INSERT INTO ledger.entry (member_id, currency, account, version, activity_id, kind, amount, balance, at)
-SELECT member_id, currency, account, version, activity_id, kind, amount, balance, at
-FROM unnest(
-    cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:accounts AS text[]), cast(:versions AS bigint[]),
-    cast(:activities AS uuid[]), cast(:kinds AS text[]), cast(:amounts AS bigint[]), cast(:balances AS bigint[]),
-    cast(:ats AS timestamptz[])
-) AS added (member_id, currency, account, version, activity_id, kind, amount, balance, at);
-
--- name: add_lots
-INSERT INTO ledger.lot (
-    member_id, currency, number, amount, remaining, expired, issued_at, usable_from, expires_at, priority,
-    activity_id, offer, program, funder, value_micro, parent_member, parent_number
-)
-SELECT
-    member_id, currency, number, amount, remaining, expired, issued_at, usable_from, expires_at, priority,
-    activity_id, offer, program, funder, value_micro, parent_member, parent_number
-FROM unnest(
-    cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:numbers AS bigint[]), cast(:amounts AS bigint[]),
-    cast(:remainings AS bigint[]), cast(:expireds AS bigint[]), cast(:issued_ats AS timestamptz[]),
-    cast(:usable_froms AS timestamptz[]), cast(:expires_ats AS timestamptz[]), cast(:priorities AS smallint[]),
-    cast(:activities AS uuid[]), cast(:offers AS text[]), cast(:programs AS text[]), cast(:funders AS text[]),
-    cast(:values AS bigint[]), cast(:parent_members AS uuid[]), cast(:parent_numbers AS bigint[])
-) AS added (
-    member_id, currency, number, amount, remaining, expired, issued_at, usable_from, expires_at, priority,
-    activity_id, offer, program, funder, value_micro, parent_member, parent_number
-);
-
 -- name: move_lots
 UPDATE ledger.lot AS kept
 SET remaining = moved.remaining, expired = moved.expired, usable_from = moved.usable_from
@@ -102,14 +74,6 @@ FROM
         cast(:remainings AS bigint[]), cast(:expireds AS bigint[]), cast(:usable_froms AS timestamptz[])
     ) AS moved (member_id, currency, number, remaining, expired, usable_from)
 WHERE kept.member_id = moved.member_id AND kept.currency = moved.currency AND kept.number = moved.number;
-
--- name: add_allocations
-INSERT INTO ledger.allocation (member_id, currency, lot, account, version, amount, undoes)
-SELECT member_id, currency, lot, account, version, amount, undoes
-FROM unnest(
-    cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:lots AS bigint[]), cast(:accounts AS text[]),
-    cast(:versions AS bigint[]), cast(:amounts AS bigint[]), cast(:undoes AS bigint[])
-) AS added (member_id, currency, lot, account, version, amount, undoes);
 
 -- name: put_holds
 -- A hold that has ended is never written again.

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from regulars.base.db import ConstraintBroken, Read, Record, Tx
 from regulars.base.sql import load
 from regulars.kernel.ledger.book import Book
-from regulars.kernel.ledger.model import POINTS, Account, Allocation, Entry, Hold, HoldPart, Lot
+from regulars.kernel.ledger.model import POINTS, Account, Allocation, Hold, HoldPart, Lot
 
 __all__ = [
     "Standing",
@@ -30,6 +31,30 @@ __all__ = [
 ]
 
 SQL = load("regulars.kernel.ledger")
+
+# What is appended goes in by COPY: the client's share of it costs less than half of arrays in a statement. The columns
+# stand in the order of the fields of their values.
+ENTRY: Final = ("member_id", "currency", "account", "version", "activity_id", "kind", "amount", "balance", "at")
+ALLOCATION: Final = ("member_id", "currency", "lot", "account", "version", "amount", "undoes")
+LOT: Final = (
+    "member_id",
+    "currency",
+    "number",
+    "amount",
+    "remaining",
+    "expired",
+    "issued_at",
+    "usable_from",
+    "expires_at",
+    "priority",
+    "activity_id",
+    "offer",
+    "program",
+    "funder",
+    "value_micro",
+    "parent_member",
+    "parent_number",
+)
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -170,23 +195,11 @@ async def write(tx: Tx, book: Book) -> None:
     Raises ConstraintBroken when an account is no longer as it was read, which a lock on its member rules out.
     """
     await _write_accounts(tx, book)
-    await _write_entries(tx, book.entries)
+    if book.entries:
+        await tx.copy("ledger", "entry", ENTRY, map(astuple, book.entries))
     await _write_lots(tx, book)
     if book.allocations:
-        members, currencies, lots, accounts, versions, amounts, undoes = _columns(
-            [(a.member, a.currency, a.lot, a.account, a.version, a.amount, a.undoes) for a in book.allocations], 7
-        )
-        await SQL.run(
-            tx,
-            "add_allocations",
-            members=members,
-            currencies=currencies,
-            lots=lots,
-            accounts=accounts,
-            versions=versions,
-            amounts=amounts,
-            undoes=undoes,
-        )
+        await tx.copy("ledger", "allocation", ALLOCATION, map(astuple, book.allocations))
     await _write_holds(tx, [book.holds[key] for key in book.touched_holds if key in book.holds])
 
 
@@ -264,50 +277,12 @@ async def _write_accounts(tx: Tx, book: Book) -> None:
             raise ConstraintBroken(message, constraint="account_version", table="account", sqlstate="")
 
 
-async def _write_entries(tx: Tx, entries: Sequence[Entry]) -> None:
-    if not entries:
-        return
-    await SQL.run(
-        tx,
-        "add_entries",
-        members=[e.member for e in entries],
-        currencies=[e.currency for e in entries],
-        accounts=[e.account for e in entries],
-        versions=[e.version for e in entries],
-        activities=[e.activity for e in entries],
-        kinds=[e.kind for e in entries],
-        amounts=[e.amount for e in entries],
-        balances=[e.balance for e in entries],
-        ats=[e.at for e in entries],
-    )
-
-
 async def _write_lots(tx: Tx, book: Book) -> None:
     touched = [lot for lot in (book.lots[m, c].get(n) for m, c, n in book.touched_lots) if lot is not None]
     added = [lot for lot in touched if (lot.member, lot.currency, lot.number) in book.issued]
     moved = [lot for lot in touched if (lot.member, lot.currency, lot.number) not in book.issued]
     if added:
-        await SQL.run(
-            tx,
-            "add_lots",
-            members=[lot.member for lot in added],
-            currencies=[lot.currency for lot in added],
-            numbers=[lot.number for lot in added],
-            amounts=[lot.amount for lot in added],
-            remainings=[lot.remaining for lot in added],
-            expireds=[lot.expired for lot in added],
-            issued_ats=[lot.issued_at for lot in added],
-            usable_froms=[lot.usable_from for lot in added],
-            expires_ats=[lot.expires_at for lot in added],
-            priorities=[lot.priority for lot in added],
-            activities=[lot.activity for lot in added],
-            offers=[lot.offer for lot in added],
-            programs=[lot.program for lot in added],
-            funders=[lot.funder for lot in added],
-            values=[lot.value_micro for lot in added],
-            parent_members=[lot.parent_member for lot in added],
-            parent_numbers=[lot.parent_number for lot in added],
-        )
+        await tx.copy("ledger", "lot", LOT, map(astuple, added))
     if moved:
         await SQL.run(
             tx,
