@@ -185,9 +185,9 @@ async def end_dues(tx: Tx, ended: Mapping[tuple[UUID, UUID, str], str]) -> None:
             raise ConstraintBroken(message, constraint="due_state", table="due", sqlstate="")
 
 
-async def append(tx: Tx, entries: Iterable[Recorded]) -> None:
+async def append(tx: Tx, rows: Iterable[Recorded]) -> None:
     """Write activities, their names and their receipts: last, once. Two statements."""
-    added = list(entries)
+    added = list(rows)
     if not added:
         return
     keys: list[tuple[object, ...]] = []
