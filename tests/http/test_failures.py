@@ -81,30 +81,30 @@ async def test_who_asks_how_we_are_is_told_even_then(frail: Site) -> None:
     await asyncio.gather(*slow)
 
 
-@pytest.mark.parametrize(
-    ("body", "media", "status", "code"),
-    [
-        (b"", "application/json", 400, "json_invalid"),
-        (b"{", "application/json", 400, "json_invalid"),
-        (b'{"id": }', "application/json", 400, "json_invalid"),
-        (b'{"id": "\xff"}', "application/json", 400, "json_invalid"),
-        (b'{"id": "\\ud800"}', "application/json", 400, "json_invalid"),
-        (b"[" * 10_000, "application/json", 422, "body_invalid"),
-        (b'{"data":' + b'{"a":' * 10_000, "application/json", 400, "json_invalid"),
-        (b"[]", "application/json", 422, "body_invalid"),
-        (b"null", "application/json", 422, "body_invalid"),
-        (b"{}", "application/json", 422, "body_invalid"),
-        (b'{"activities": 7}', "application/json", 422, "body_invalid"),
-        (b'{"activities": [{}], "more": 1}', "application/json; charset=utf-8", 422, "body_invalid"),
-        (b"{}", "application/vnd.regulars+json", 422, "body_invalid"),
-        (b"{}", "text/plain", 415, "media_type_unsupported"),
-        (b"a=1", "application/x-www-form-urlencoded", 415, "media_type_unsupported"),
-        (b"{}", "", 415, "media_type_unsupported"),
-    ],
-)
-async def test_a_body_that_cannot_be_read(site: Site, body: bytes, media: str, status: int, code: str) -> None:
-    answered = await site.client.post("/v1/activities", content=body, headers={"Content-Type": media})
-    assert (answered.status_code, answered.json()["code"]) == (status, code), answered.text
+UNREADABLE = [
+    (b"", "application/json", 400, "json_invalid"),
+    (b"{", "application/json", 400, "json_invalid"),
+    (b'{"id": }', "application/json", 400, "json_invalid"),
+    (b'{"id": "\xff"}', "application/json", 400, "json_invalid"),
+    (b'{"id": "\\ud800"}', "application/json", 400, "json_invalid"),
+    (b"[" * 10_000, "application/json", 422, "body_invalid"),
+    (b'{"data":' + b'{"a":' * 10_000, "application/json", 400, "json_invalid"),
+    (b"[]", "application/json", 422, "body_invalid"),
+    (b"null", "application/json", 422, "body_invalid"),
+    (b"{}", "application/json", 422, "body_invalid"),
+    (b'{"activities": 7}', "application/json", 422, "body_invalid"),
+    (b'{"activities": [{}], "more": 1}', "application/json; charset=utf-8", 422, "body_invalid"),
+    (b"{}", "application/vnd.regulars+json", 422, "body_invalid"),
+    (b"{}", "text/plain", 415, "media_type_unsupported"),
+    (b"a=1", "application/x-www-form-urlencoded", 415, "media_type_unsupported"),
+    (b"{}", "", 415, "media_type_unsupported"),
+]
+
+
+async def test_a_body_that_cannot_be_read(site: Site) -> None:
+    for body, media, status, code in UNREADABLE:
+        answered = await site.client.post("/v1/activities", content=body, headers={"Content-Type": media})
+        assert (answered.status_code, answered.json()["code"]) == (status, code), answered.text
 
 
 async def test_the_place_of_a_fault_in_json_is_told(site: Site) -> None:
@@ -186,24 +186,22 @@ async def test_a_caller_that_goes_away_hurts_nobody(site: Site, caplog: pytest.L
     assert not [each for each in caplog.records if each.levelname == "ERROR"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status", "code", "allow"),
-    [
-        ("GET", "/v1/nothing", 404, "route_unknown", None),
-        ("POST", "/wp-login.php", 404, "route_unknown", None),
-        ("GET", "/healthz/", 404, "route_unknown", None),
-        ("OPTIONS", "/v1/nothing", 404, "route_unknown", None),
-        ("GET", "/v1/activities", 405, "method_not_allowed", "OPTIONS, POST"),
-        ("DELETE", "/v1/program", 405, "method_not_allowed", "GET, HEAD, OPTIONS"),
-        ("PROPFIND", "/v1/program", 405, "method_not_allowed", "GET, HEAD, OPTIONS"),
-    ],
-)
-async def test_an_address_that_is_not_there(
-    site: Site, method: str, path: str, status: int, code: str, allow: str | None
-) -> None:
-    answered = await site.client.request(method, path)
-    assert (answered.status_code, answered.json()["code"]) == (status, code)
-    assert answered.headers.get("allow") == allow
+NOWHERE = [
+    ("GET", "/v1/nothing", 404, "route_unknown", None),
+    ("POST", "/wp-login.php", 404, "route_unknown", None),
+    ("GET", "/healthz/", 404, "route_unknown", None),
+    ("OPTIONS", "/v1/nothing", 404, "route_unknown", None),
+    ("GET", "/v1/activities", 405, "method_not_allowed", "OPTIONS, POST"),
+    ("DELETE", "/v1/program", 405, "method_not_allowed", "GET, HEAD, OPTIONS"),
+    ("PROPFIND", "/v1/program", 405, "method_not_allowed", "GET, HEAD, OPTIONS"),
+]
+
+
+async def test_an_address_that_is_not_there(site: Site) -> None:
+    for method, path, status, code, allow in NOWHERE:
+        answered = await site.client.request(method, path)
+        assert (answered.status_code, answered.json()["code"]) == (status, code)
+        assert answered.headers.get("allow") == allow
 
 
 async def test_head_tells_what_get_would_and_sends_no_body(site: Site) -> None:
@@ -225,7 +223,7 @@ async def test_an_answer_names_its_request(site: Site) -> None:
     assert given.headers["x-request-id"] == "till-7.42"
     assert given.json()["instance"] == "/requests/till-7.42"
     for bad in ("a b", "x" * 65, "", "ä", "<script>"):
-        answered = await site.client.get("/healthz", headers={"X-Request-Id": bad.encode()})
+        answered = await site.client.get("/healthz", headers=[(b"X-Request-Id", bad.encode())])
         assert answered.headers["x-request-id"] != bad
         assert len(answered.headers["x-request-id"]) == 36
 

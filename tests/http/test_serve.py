@@ -46,6 +46,7 @@ async def start(folder: Path, url: str) -> AsyncGenerator[tuple[asyncio.subproce
     assert process.stdout is not None
     try:
         told = await asyncio.wait_for(process.stdout.readline(), timeout=60)
+        assert told, (await process.communicate())[1].decode()
         yield process, told.decode().strip()
     finally:
         if process.returncode is None:
