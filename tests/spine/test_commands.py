@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from regulars.kernel.nouns import Activity, Identifier, Receipt, Returned, Scalar
-from tests.spine.conftest import START, Shop, ask, buy
+from tests.spine.conftest import PROGRAM, START, Shop, ask, buy
 
 
 async def do(shop: Shop, kind: str, name: str, **settings: Scalar | UUID) -> Receipt:
@@ -209,3 +209,25 @@ async def test_an_expired_hold_frees_its_points_however_late_the_sweeper(shop: S
     await do(shop, "hold", "h", currency="points", points=100, valid_seconds=60)
     shop.at = START + timedelta(seconds=61)
     await do(shop, "redeem", "r", currency="points", points=100)
+
+
+RATES = """
+conversions:
+  - {from: points, into: miles, take: 7, give: 3, spread_permille: 100}
+"""
+
+
+async def test_a_conversion_takes_what_its_result_is_worth(shop: Shop) -> None:
+    await shop.publish(PROGRAM + RATES)
+    member = (await earn(shop, "1", 100)).member
+    # 100 points are 42 miles (and six sevenths of one, which is not taken); 4 of them are the house's.
+    await do(shop, "convert", "c", currency="points", points=100, into="miles")
+    assert ((await shop.standing(member)).shown, (await shop.standing(member, "miles")).shown) == (2, 38)
+    assert await refuse(shop, "convert", "c2", currency="points", points=2, into="miles") == "ask_invalid"
+    assert await refuse(shop, "convert", "c3", currency="miles", points=2, into="points") == "conversion_unknown"
+
+
+async def test_a_donation_leaves_the_member(shop: Shop) -> None:
+    member = (await earn(shop, "1", 100)).member
+    await do(shop, "donate", "d", currency="points", points=30, charity="food bank")
+    assert (await shop.standing(member)).shown == 70

@@ -34,6 +34,7 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
     ]
     for name, currency in document.currencies.items():
         found += _check_currency(currency, ("currencies", name))
+    found += _check_conversions(document)
     if len(document.offers) > OFFERS_MAX:
         return [*found, Found(path=("offers",), message=f"{len(document.offers)} offers; at most {OFFERS_MAX} fit")]
     found += _check_repeats((offer.id for offer in document.offers), ("offers",), "id")
@@ -112,6 +113,24 @@ def _check_currency(currency: Currency, path: Path) -> Iterator[Found]:
     if currency.kind == "qualifying" and currency.value is not None and currency.value.minor:
         message = "qualifying points are only counted: they are worth no money"
         yield Found(path=(*path, "value"), message=message)
+
+
+def _check_conversions(document: Document) -> Iterator[Found]:
+    seen: set[tuple[str, str]] = set()
+    for index, conversion in enumerate(document.conversions):
+        for key, currency in (("from", conversion.source), ("into", conversion.into)):
+            path = ("conversions", index, key)
+            settings = document.currencies.get(currency)
+            if settings is None:
+                meant = suggest(currency, document.currencies)
+                yield Found(path=path, message=f"there is no currency '{currency}'{meant}")
+            elif settings.kind != "spendable":
+                yield Found(path=path, message=f"'{currency}' decide the level; only spendable points are changed")
+        pair = (conversion.source, conversion.into)
+        if conversion.source == conversion.into or pair in seen:
+            message = f"a rate from '{pair[0]}' into '{pair[1]}' is one too many"
+            yield Found(path=("conversions", index), message=message)
+        seen.add(pair)
 
 
 def _check_envelope(offer: Offer, path: Path) -> Iterator[Found]:

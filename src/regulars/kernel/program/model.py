@@ -22,6 +22,7 @@ __all__ = [
     "Budget",
     "CalendarEnd",
     "Catalog",
+    "Conversion",
     "Currency",
     "Document",
     "Expiry",
@@ -179,6 +180,19 @@ class Budget(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
     points: Positive
 
 
+class Conversion(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename={"source": "from"}
+):
+    """Points of one currency change into points of another: `take` of the one become `give` of the other."""
+
+    source: Id
+    into: Id
+    take: Positive
+    give: Positive
+    spread_permille: Annotated[int, Meta(ge=0, le=1000)] = 0
+    """The house's part of the result, rounded down."""
+
+
 class Offer(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A mechanic with its settings, in the envelope that all offers share."""
 
@@ -208,6 +222,8 @@ class Document(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """ISO 4217 code. Money is always in its minor units."""
     currencies: Annotated[Mapping[Id, Currency], Meta(min_length=1, max_length=CURRENCIES_MAX)]
     catalog: Catalog = field(default_factory=Catalog)
+    conversions: tuple[Conversion, ...] = ()
+    """Which currencies members may change into which. At most one rate from one currency into another."""
     offers: tuple[Offer, ...] = ()
 
 

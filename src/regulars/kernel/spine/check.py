@@ -24,7 +24,7 @@ from regulars.kernel.program import Document, Plan, ProgramInvalid, compile_plan
 from regulars.kernel.program.proofs import PROOFS as PROGRAM
 from regulars.kernel.program.proofs import list_releases, read_versions
 
-__all__ = ["Progress", "Report", "check"]
+__all__ = ["ROOMS", "Progress", "Report", "check"]
 
 SETTINGS: Final = {
     # For each sort and hash of a proof. Enough for a million rows; beyond that PostgreSQL uses its disk.

@@ -17,6 +17,7 @@ from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, Claim, Merge, U
 from regulars.kernel.spine.model import (
     ApprovalMissing,
     AskInvalid,
+    ConversionUnknown,
     CurrencyNotSpendable,
     CurrencyUnknown,
     MemberFrozen,
@@ -290,6 +291,32 @@ def donate(scene: Scene, ask: Donate) -> list[Posted]:
     return [spent]
 
 
+def convert(scene: Scene, ask: Convert) -> list[Posted]:
+    """Change points into another currency. What is too little for one point there is not taken."""
+    _check_currency(scene, ask.currency, spendable=True)
+    _check_currency(scene, ask.into, spendable=True)
+    rates = {(rate.source, rate.into): rate for rate in scene.plan.document.conversions}
+    rate = rates.get((ask.currency, ask.into))
+    if rate is None:
+        message = f"The programme has no rate from {ask.currency} into {ask.into}."
+        raise ConversionUnknown(message)
+    gross = ask.points * rate.give // rate.take
+    fee = gross * rate.spread_permille // 1000
+    if gross - fee <= 0:
+        message = f"{ask.points} {ask.currency} are too few: {rate.take} become {rate.give} {ask.into}."
+        raise AskInvalid(message)
+    # Rounded up, so that the points taken are worth at least those given, and less than one more.
+    used = -(-gross * rate.take // rate.give)
+    out = ledger.spend(
+        scene.book, scene.member, ask.currency, used, kind="convert", house=ledger.CONVERSION, by=scene.by
+    )
+    got = _give(scene, ask.into, gross - fee, None, kind="convert", house=ledger.CONVERSION)
+    if fee:
+        legs = (ledger.CONVERSION, ledger.SPREAD)
+        scene.book.move(scene.member, ask.into, legs, fee, kind="convert", by=scene.by)
+    return [out, got]
+
+
 def _give(scene: Scene, currency: str, points: int, expires_at: datetime | None, *, kind: str, house: str) -> Posted:
     coin = scene.plan.currencies[currency]
     _, ends = coin.dates(scene.plan.day_of(scene.by.at))
@@ -361,6 +388,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "adjust": Command(ask=Adjust, run=adjust),
     "gift": Command(ask=Gift, run=gift, burns=True),
     "donate": Command(ask=Donate, run=donate, burns=True),
+    "convert": Command(ask=Convert, run=convert, burns=True),
     "opening": Command(ask=Opening, run=opening),
     MERGE: Command(ask=Merge, run=merge),
     CLAIM: Command(ask=Claim, run=merge),

@@ -11,6 +11,7 @@ __all__ = [
     "ActivityTooLate",
     "ApprovalMissing",
     "AskInvalid",
+    "ConversionUnknown",
     "CurrencyNotSpendable",
     "CurrencyUnknown",
     "KindUnknown",
@@ -72,6 +73,12 @@ class ReturnTooLarge(Refusal):
     """More is brought back than was bought and not yet returned."""
 
     code, kind = "return_too_large", "conflict"
+
+
+class ConversionUnknown(Refusal):
+    """The programme has no rate from the one currency into the other."""
+
+    code, kind = "conversion_unknown", "invalid"
 
 
 class AskInvalid(Refusal):
