@@ -15,6 +15,7 @@ from regulars.kernel.activity.store import (
     open_dues,
     originals,
     receipts,
+    record,
     since,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "open_dues",
     "originals",
     "receipts",
+    "record",
     "since",
 ]

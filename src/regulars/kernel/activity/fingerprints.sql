@@ -108,9 +108,11 @@ SELECT
         posted.points * cast(
             hash_record_extended(
                 row(
-                    posted.id, posted.currency, posted.lot, coalesce(posted.offer, ''),
-                    coalesce(freed.at, posted.usable_from, posted.recorded_at), posted.expires_at,
+                    posted.id, posted.currency, posted.lot, coalesce(posted.offer, ''), posted.expires_at,
                     coalesce(posted.kind, 'issue'),
+                    CASE WHEN coalesce(posted.kind, 'issue') NOT IN ('gift', 'merge', 'unmerge', 'reinstate')
+                        THEN coalesce(freed.at, posted.usable_from, posted.recorded_at)
+                    END,
                     CASE WHEN coalesce(posted.kind, 'issue') = 'issue' THEN posted.program END
                 ), 0
             ) AS numeric

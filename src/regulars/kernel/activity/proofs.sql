@@ -189,9 +189,11 @@ SELECT
 FROM activity.due AS due
 INNER JOIN activity.journal AS parent ON due.parent_id = parent.id
 LEFT JOIN (
-    SELECT journal.member_id, later.replaces AS name, max(journal.seq) AS seq
+    SELECT
+        journal.member_id, later.replaces AS name, max(journal.seq) AS seq,
+        max(journal.seq) FILTER (WHERE later.name <> later.replaces) AS seq_of_another
     FROM activity.journal AS journal
-    CROSS JOIN LATERAL json_to_recordset(journal.receipt -> 'later') AS later (replaces text)
+    CROSS JOIN LATERAL json_to_recordset(journal.receipt -> 'later') AS later (name text, replaces text)
     WHERE
         strpos(cast(journal.receipt AS text), '"later":') > 0
         AND later.replaces <> ''
@@ -202,11 +204,13 @@ LEFT JOIN (
 WHERE
     (due.state = 'open' AND replaced.seq > parent.seq)
     OR (
-        due.state = 'cancelled' AND coalesce(replaced.seq, 0) < parent.seq
+        due.state = 'cancelled' AND coalesce(replaced.seq, 0) <= parent.seq
+        -- What one activity leaves behind may take the place of something else that it left behind.
+        AND replaced.seq_of_another IS DISTINCT FROM parent.seq
         AND NOT EXISTS (
             SELECT 1
             FROM activity.journal AS answer
-            WHERE answer.origin_id = parent.id
+            WHERE answer.origin_id = parent.id AND answer.kind = 'return'
         )
         AND NOT EXISTS (
             SELECT 1

@@ -28,6 +28,7 @@ __all__ = [
     "open_dues",
     "originals",
     "receipts",
+    "record",
     "since",
 ]
 
@@ -99,6 +100,20 @@ class Recorded(Struct, frozen=True, kw_only=True):
     receipt: Receipt
     origin: UUID | None = None
     parent: UUID | None = None
+
+
+def record(
+    body: Body,
+    text: bytes,
+    receipt: Receipt,
+    *,
+    digest: bytes | None = None,
+    origin: UUID | None = None,
+    parent: UUID | None = None,
+) -> Recorded:
+    """Make the row of an activity. `text` is the body as it is journalled, `digest` its SHA-256 if already known."""
+    known = digest if digest is not None else hashlib.sha256(text).digest()
+    return Recorded(body=body, text=text, digest=known, receipt=receipt, origin=origin, parent=parent)
 
 
 async def find_keys(read: Read, names: Sequence[NameOf]) -> dict[NameOf, Known]:

@@ -27,6 +27,7 @@ from regulars.kernel.ledger.returns import take_back
 from regulars.kernel.ledger.spending import Late, draw, receive, reverse, spend, take
 from regulars.kernel.ledger.store import (
     Standing,
+    Turn,
     due_members,
     issued_by_offer,
     lots,
@@ -39,6 +40,7 @@ from regulars.kernel.ledger.store import (
     standing,
     statement,
     totals,
+    turning,
     write,
 )
 
@@ -65,6 +67,7 @@ __all__ = [
     "Stamp",
     "Standing",
     "Taken",
+    "Turn",
     "capture",
     "draw",
     "due_members",
@@ -88,5 +91,6 @@ __all__ = [
     "take",
     "take_back",
     "totals",
+    "turning",
     "write",
 ]

@@ -20,7 +20,7 @@ WHERE entry.account IN ('points', 'arrears') OR (entry.account = 'breakage' AND 
 GROUP BY entry.member_id;
 
 -- name: fingerprint_lots
--- A child lot keeps the programme of its parent: only a new issue names that of its activity.
+-- A child lot keeps the programme of its parent, and waits as long: only a new issue has both from its activity.
 SELECT
     lot.member_id,
     count(*) AS lots,
@@ -28,7 +28,8 @@ SELECT
         lot.amount * cast(
             hash_record_extended(
                 row(
-                    lot.activity_id, lot.currency, lot.number, lot.offer, lot.usable_from, lot.expires_at, entry.kind,
+                    lot.activity_id, lot.currency, lot.number, lot.offer, lot.expires_at, entry.kind,
+                    CASE WHEN entry.kind NOT IN ('gift', 'merge', 'unmerge', 'reinstate') THEN lot.usable_from END,
                     CASE WHEN entry.kind = 'issue' THEN lot.program END
                 ), 0
             ) AS numeric
@@ -46,9 +47,9 @@ SELECT
     member_id,
     count(*) AS holds,
     sum(
-        amount * cast(hash_record_extended(row(id, currency, 'hold', held_at), 0) AS numeric)
-        + captured * cast(hash_record_extended(row(id, currency, 'redeem'), 0) AS numeric)
-        + released * cast(hash_record_extended(row(id, currency, 'release'), 0) AS numeric)
+        amount * cast(hash_record_extended(row(id, currency, cast('hold' AS text), held_at), 0) AS numeric)
+        + captured * cast(hash_record_extended(row(id, currency, cast('redeem' AS text)), 0) AS numeric)
+        + released * cast(hash_record_extended(row(id, currency, cast('release' AS text)), 0) AS numeric)
     ) AS holds_mark
 FROM ledger.hold
 GROUP BY member_id;

@@ -131,6 +131,31 @@ GROUP BY member_id
 ORDER BY min(due_at), member_id
 LIMIT :most;
 
+-- name: ending
+-- What ends within a span, by member, currency and moment, after a place in that order.
+SELECT lot.member_id, lot.currency, lot.expires_at AS at, sum(lot.remaining)::bigint AS points
+FROM ledger.account AS account
+INNER JOIN ledger.lot AS lot ON account.member_id = lot.member_id AND account.currency = lot.currency
+WHERE
+    account.account = 'points' AND account.due_at <= :until
+    AND lot.remaining > 0 AND lot.expires_at > :since AND lot.expires_at <= :until
+    AND (lot.member_id, lot.currency, lot.expires_at) > (:after_member, :after_currency, :after_at)
+GROUP BY lot.member_id, lot.currency, lot.expires_at
+ORDER BY lot.member_id, lot.currency, lot.expires_at
+LIMIT :most;
+
+-- name: becoming_usable
+-- What became usable within a span, by member, currency and moment, after a place in that order.
+SELECT lot.member_id, lot.currency, lot.usable_from AS at, sum(lot.remaining)::bigint AS points
+FROM ledger.lot AS lot
+WHERE
+    lot.remaining > 0 AND lot.usable_from > lot.issued_at
+    AND lot.usable_from > :since AND lot.usable_from <= :until
+    AND (lot.member_id, lot.currency, lot.usable_from) > (:after_member, :after_currency, :after_at)
+GROUP BY lot.member_id, lot.currency, lot.usable_from
+ORDER BY lot.member_id, lot.currency, lot.usable_from
+LIMIT :most;
+
 -- name: statement
 -- One member's own entries, newest first, below a place in the order (activity time is the journal's to tell).
 SELECT currency, account, version, activity_id, kind, amount, balance, at

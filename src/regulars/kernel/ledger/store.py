@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from regulars.kernel.ledger.model import POINTS, Account, Allocation, Hold, Hold
 
 __all__ = [
     "Standing",
+    "Turn",
     "due_members",
     "issued_by_offer",
     "lots",
@@ -27,6 +28,7 @@ __all__ = [
     "standing",
     "statement",
     "totals",
+    "turning",
     "write",
 ]
 
@@ -304,6 +306,39 @@ def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
 async def due_members(read: Read, *, at: datetime, most: int) -> list[UUID]:
     """List members with a lot or hold that ends by `at`, soonest first."""
     return [row["member_id"] for row in await SQL.rows(read, "due_members", at=at, most=most)]
+
+
+class Turn(Struct, frozen=True, kw_only=True):
+    """Points of a member that turn at one moment: they end, or become usable."""
+
+    member: UUID
+    currency: str
+    at: datetime
+    points: int
+
+
+async def turning(
+    read: Read,
+    name: Literal["ending", "becoming_usable"],
+    *,
+    since: datetime,
+    until: datetime,
+    after: Turn | None,
+    most: int,
+) -> list[Turn]:
+    """List what ends or becomes usable in (since, until], in order; `after` goes on from there."""
+    place = after or Turn(member=UUID(int=0), currency="", at=since, points=0)
+    rows = await SQL.rows(
+        read,
+        name,
+        since=since,
+        until=until,
+        after_member=place.member,
+        after_currency=place.currency,
+        after_at=place.at,
+        most=most,
+    )
+    return [Turn(member=row[0], currency=row[1], at=row[2], points=row[3]) for row in rows]
 
 
 async def standing(read: Read, member: UUID, *, at: datetime) -> list[Standing]:

@@ -16,6 +16,7 @@ from regulars.kernel.spine.model import (
     ReturnTooLarge,
     SourceReserved,
 )
+from regulars.kernel.spine.notices import find_notices
 from regulars.kernel.spine.record import BATCH_MAX, bring_due, publish, record, record_many
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "ReturnTooLarge",
     "SourceReserved",
     "bring_due",
+    "find_notices",
     "publish",
     "record",
     "record_many",

@@ -446,12 +446,11 @@ class Batch:
 
     def _keep(self, doing: Doing, receipt: Receipt, *, text: bytes | None = None, digest: bytes | None = None) -> None:
         body, past = doing.body, doing.past
-        written = text if text is not None else write_body(body)
-        self.recorded[body.source, body.id] = journal.Recorded(
-            body=body,
-            text=written,
-            digest=digest if digest is not None else hashlib.sha256(written).digest(),
-            receipt=receipt,
+        self.recorded[body.source, body.id] = journal.record(
+            body,
+            text if text is not None else write_body(body),
+            receipt,
+            digest=digest,
             origin=past.activity if past is not None else None,
             parent=doing.parent,
         )

@@ -21,6 +21,8 @@ class House:
     auto_enrol: bool = True
     """Whether an unknown identifier becomes a member."""
     late_days_max: int = 30
+    notice_days: tuple[int, ...] = (30, 7)
+    """How many days before points end their member is told."""
     unmerge_days_max: int = 30
     """How long a merge of two members may be undone."""
     adjust_alone_max: int = 1_000

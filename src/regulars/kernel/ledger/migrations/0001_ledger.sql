@@ -65,6 +65,9 @@ CREATE TABLE ledger.lot (
     CONSTRAINT lot_value_not_negative CHECK (value_micro >= 0)
 );
 
+-- Lots come in about the order in which they become usable, so a few pages tell which do on a day.
+CREATE INDEX lot_usable ON ledger.lot USING brin (usable_from);
+
 -- Which entry moved how much of which lot: negative takes, positive restores. The issue itself is the lot's amount.
 CREATE TABLE ledger.allocation (
     member_id uuid NOT NULL,
