@@ -28,6 +28,7 @@ class Checked(Struct, frozen=True, kw_only=True):
 
     sound: bool
     seconds: float
+    seconds_by_step: Mapping[str, float]
     rows: Mapping[str, int]
     faults: list[dict[str, str]]
     left_out: tuple[str, ...]
@@ -80,6 +81,7 @@ def summarise(report: Report) -> Checked:
     return Checked(
         sound=not report.faults,
         seconds=round(sum(report.seconds.values()), 3),
+        seconds_by_step={step: round(taken, 3) for step, taken in report.seconds.items()},
         rows=report.rows,
         faults=[{"code": fault.code, "rule": fault.rule, "sentence": fault.sentence} for fault in report.faults],
         left_out=report.left_out,

@@ -110,7 +110,7 @@ def backup(
 
     Example:  `regulars db backup regulars-2026-03-01.dump`
     """
-    from regulars.interfaces.cli.dump import back_up
+    from regulars.interfaces.cli.postgres import back_up
 
     settings = read_settings(context)
     size = back_up(settings, file)
@@ -130,11 +130,13 @@ def restore(
     Example:  `REGULARS_DATA_DIR=/srv/regulars-new regulars db restore regulars-2026-03-01.dump`
     """
     from regulars.interfaces.cli.check import BooksWrong, check_books, show_report
-    from regulars.interfaces.cli.dump import restore as put_back
+    from regulars.interfaces.cli.postgres import gather_statistics
+    from regulars.interfaces.cli.postgres import restore as put_back
     from regulars.kernel.spine.check import Report
 
     settings = read_settings(context)
     put_back(settings, file)
+    gather_statistics(settings)
 
     async def look() -> Report:
         async with open_database(settings) as database:

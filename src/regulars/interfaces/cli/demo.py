@@ -1,5 +1,6 @@
 """`regulars demo`: a grocer's year through the programme."""
 
+import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -138,6 +139,7 @@ def _keeping_database(settings: Settings) -> Generator[None]:
 async def _give(settings: Settings, document: Document, *, every: int, with_key: bool) -> Shown:
     from regulars.interfaces.cli.journey import Journey
     from regulars.interfaces.cli.memory import PostgresMemory, read_peak_mb
+    from regulars.interfaces.cli.postgres import gather_statistics
     from regulars.interfaces.cli.recording import Tally
     from regulars.interfaces.cli.report import read_year, summarise
 
@@ -151,6 +153,8 @@ async def _give(settings: Settings, document: Document, *, every: int, with_key:
         await _publish(database, house, document, start)
         await _replay(database, house, journey, tally, memory)
         await spine.bring_due(database, house, at=end)
+        if tally.recorded:
+            await asyncio.to_thread(gather_statistics, settings)
         at = await _turn_clock(database, end)
         report = await check_books(database)
         if memory is not None:

@@ -309,6 +309,8 @@ def _plain(member: UUID | Identifier) -> Any:  # noqa: ANN401 - whatever msgspec
 
 
 def _convert(value: dict[str, Any], source: str) -> Activity | Refusal:
+    if unknown := [name for name in value if name not in Activity.__struct_fields__]:
+        return RowInvalid(f"An activity has no field {', '.join(map(repr, unknown))}.")
     if source:
         value.setdefault("source", source)
     try:

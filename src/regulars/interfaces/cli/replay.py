@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from msgspec import Struct
@@ -12,10 +12,15 @@ from regulars.interfaces.cli.console import format_count, format_duration, print
 from regulars.interfaces.cli.feed import Broken
 from regulars.interfaces.cli.files import ActivityFile
 from regulars.interfaces.cli.opening import open_house, read_settings, run
+from regulars.interfaces.cli.postgres import gather_statistics
 from regulars.interfaces.cli.recording import BATCH_SIZE, Tally
 from regulars.interfaces.cli.recording import replay as record_all
 
 __all__ = ["RowsRefused", "replay", "show_tally"]
+
+
+BULK: Final = 10_000
+"""Activities recorded at once after which PostgreSQL's own idea of its tables is out of date."""
 
 
 class RowsRefused(Refusal):
@@ -77,6 +82,8 @@ def replay(
         async with open_house(settings) as (database, house):
             with watch(file.name, feed.total, feed.unit) as advance:
                 await record_all(database, house, feed, tally, advance, size=batch)
+            if tally.recorded >= BULK:
+                await asyncio.to_thread(gather_statistics, settings)
 
     try:
         run(work())

@@ -1,4 +1,4 @@
-"""Backups, made and read by PostgreSQL's own programs."""
+"""What PostgreSQL's own programs do for us: backups, and statistics after much was written at once."""
 
 import os
 import secrets
@@ -15,7 +15,7 @@ from regulars.base.embedded.programs import find
 from regulars.base.errors import DatabaseUnavailable, Refusal
 from regulars.base.settings import Settings
 
-__all__ = ["BackupFailed", "BackupUnreadable", "DatabaseNotEmpty", "back_up", "restore"]
+__all__ = ["BackupFailed", "BackupUnreadable", "DatabaseNotEmpty", "back_up", "gather_statistics", "restore"]
 
 HEAD: Final = b"PGDMP"
 
@@ -30,6 +30,12 @@ class BackupUnreadable(Refusal):
     """The file is no backup, or cannot be read."""
 
     code, kind = "backup_unreadable", "invalid"
+
+
+class StatisticsMissing(Refusal):
+    """PostgreSQL could not be brought to look at its tables."""
+
+    code, kind = "statistics_missing", "unavailable"
 
 
 class DatabaseNotEmpty(Refusal):
@@ -80,6 +86,17 @@ def restore(settings: Settings, file: Path) -> None:
         )
         raise DatabaseNotEmpty(detail, file=str(file))
     raise BackupUnreadable(f"{file} could not be restored, and nothing was changed: {words}.", file=str(file))
+
+
+def gather_statistics(settings: Settings) -> None:
+    """Let PostgreSQL look at what was written in bulk; else, until it does so by itself, it plans for empty tables.
+
+    Raises StatisticsMissing; everything works without them, only slowly.
+    """
+    with _connecting(settings) as connection:
+        words = _run(settings, "vacuumdb", ["--analyze-only", "--quiet", "--jobs=2", "--dbname", connection])
+    if words is not None:
+        raise StatisticsMissing(f"PostgreSQL could not gather statistics: {words}. Run ANALYZE in the database.")
 
 
 def _run(settings: Settings, program: str, arguments: Sequence[str]) -> str | None:
