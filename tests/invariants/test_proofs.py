@@ -3,13 +3,14 @@
 import pytest
 
 from regulars.base.db import Database
+from regulars.base.faults import Proofs
 from regulars.kernel.spine.check import ROOMS, check
 
 pytestmark = pytest.mark.smoke
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.room)
-async def test_every_query_prepares(database: Database, room) -> None:
+async def test_every_query_prepares(database: Database, room: Proofs) -> None:
     assert room.names
     for name in room.queries.names:
         async with database.transaction() as tx:
