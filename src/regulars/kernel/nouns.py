@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 __all__ = [
     "AMOUNT_MAX",
@@ -42,7 +42,7 @@ AMOUNT_MAX: Final = 2**53 - 1
 LINES_MAX: Final = 500
 """Lines in one basket."""
 
-Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_.-]*$")]
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_.-]*$(?!\n)")]
 """A short machine name: lower case, starts with a letter."""
 Text = Annotated[str, Meta(max_length=200)]
 Count = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
@@ -101,9 +101,9 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For a return: the lines that come back; empty means all that is left of the purchase."""
     origin: Text = ""
     """For a return or a reversal: the `id` of the earlier activity, of the same source."""
-    ask: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    ask: Mapping[str, Scalar] = {}
     """The settings of a command (points, currency, reason, …), checked by the verb that serves its kind."""
-    data: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    data: Mapping[str, Scalar] = {}
     """Further facts that offers may read (weather, device, answers). Never personal data."""
 
 
@@ -120,7 +120,7 @@ class Reason(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
 
     offer: str
     code: str
-    values: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    values: Mapping[str, Scalar] = {}
 
 
 class Award(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -166,7 +166,7 @@ class Due(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Unique among what one activity leaves behind, e.g. `review:tiers`."""
     kind: str
     at: datetime
-    data: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    data: Mapping[str, Scalar] = {}
     member: UUID | None = None
     """None: the member of the activity itself."""
     replaces: str = ""
@@ -255,7 +255,7 @@ class Ruling(Struct, frozen=True, kw_only=True):
     postings: tuple[Posting, ...] = ()
     discounts: tuple[tuple[str, Discount], ...] = ()
     traits: tuple[TraitChange, ...] = ()
-    memories: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    memories: Mapping[str, bytes] = {}
     """By offer: the new memory as canonical JSON. Only those that changed."""
     grants: tuple[Grant, ...] = ()
     later: tuple[Due, ...] = ()
@@ -302,7 +302,7 @@ class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     program: str
     """Content hash of the programme version that decided."""
     postings: tuple[Posted, ...] = ()
-    balances: Mapping[str, int] = field(default_factory=dict[str, int])
+    balances: Mapping[str, int] = {}
     """Shown balance afterwards, of each currency that moved."""
     discounts: tuple[tuple[str, Discount], ...] = ()
     traits: tuple[TraitChange, ...] = ()
@@ -313,9 +313,9 @@ class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For a return: what came back, line by line."""
     other: UUID | None = None
     """The other member of a gift or a merge."""
-    before: Mapping[str, str] = field(default_factory=dict[str, str])
+    before: Mapping[str, str] = {}
     """For a merge: the memories, by offer, of the member who was kept, so that it can be undone."""
-    memories: Mapping[str, str] = field(default_factory=dict[str, str])
+    memories: Mapping[str, str] = {}
     """By offer: SHA-256 of the memory that this activity left, so that a stored memory can be proved."""
     reasons: tuple[Reason, ...] = ()
     outcome: Literal["recorded"] = "recorded"

@@ -216,7 +216,7 @@ class Allocation(Struct, frozen=True, kw_only=True, gc=False):
 
 
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
-"""Stands for 'no end' where times are compared, and for 'not before an event' where a lot becomes usable."""
+"""Stands for 'no end' where times are compared. It is not stored: the driver would read it back without a zone."""
 
 
 def use_order(lot: Lot) -> tuple[datetime, int, datetime, int]:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from regulars.kernel.nouns import Reason
 from regulars.kernel.program.checks import check_meaning
 from regulars.kernel.program.days import Calendar, Dates, date_currency
 from regulars.kernel.program.document import content_hash
@@ -57,7 +56,6 @@ class BoundOffer:
     ceiling: str
     """Id of the points budget; empty where there is none."""
     kinds: frozenset[str]
-    unscheduled: Reason
 
     def read_memory(self, memories: Mapping[str, bytes]) -> object:
         """Decode this offer's memory out of a member's; an empty one where there is none."""
@@ -154,5 +152,4 @@ def _bind(offer: Offer, mechanic: Mechanic, calendar: Calendar) -> BoundOffer:
         last_day=(last or date.max).toordinal(),
         ceiling="" if offer.budget is None else f"offer:{offer.id}:points",
         kinds=frozenset((*offer.on, *mechanic.kinds)),
-        unscheduled=Reason(offer=offer.id, code="not_scheduled"),
     )

@@ -40,7 +40,6 @@ def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
         # What one offer left for later is no business of another of the same mechanic.
         return
     if not offer.first_day <= step.day <= offer.last_day:
-        fold.reasons.append(offer.unscheduled)
         return
     if offer.ceiling and offer.decoder is None and step.left[offer.ceiling] <= 0:
         fold.reasons.append(Reason(offer=offer.id, code="budget_spent"))

@@ -46,7 +46,7 @@ CREATE TABLE ledger.lot (
     -- Ended unused and still counted as breakage.
     expired bigint NOT NULL DEFAULT 0,
     issued_at timestamptz NOT NULL,
-    -- 'infinity' waits for an activating event.
+    -- The end of the year 9999 waits for an activating event.
     usable_from timestamptz NOT NULL,
     expires_at timestamptz,
     priority smallint NOT NULL DEFAULT 0,
