@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -209,7 +210,7 @@ class OneCeiling(RuleBasedStateMachine):
             assert taken == {name[1] for name, part in self.model.parts.items() if part.how == "taken"}
 
 
-def test_one_ceiling_agrees_with_a_few_lines_of_python(database_url: str) -> None:
+def run_stories(database_url: str, *, stories: int, steps: int) -> None:
     with asyncio.Runner() as runner:
         database = runner.run(Database.open(database_url))
 
@@ -217,15 +218,23 @@ def test_one_ceiling_agrees_with_a_few_lines_of_python(database_url: str) -> Non
             pass
 
         Machine.runner, Machine.database = runner, database
+        kept = settings(
+            max_examples=stories,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        )
         try:
-            run_state_machine_as_test(
-                Machine,
-                settings=settings(
-                    max_examples=60,
-                    stateful_step_count=30,
-                    deadline=None,
-                    suppress_health_check=[HealthCheck.too_slow],
-                ),
-            )
+            run_state_machine_as_test(Machine, settings=kept)
         finally:
             runner.run(database.close())
+
+
+@pytest.mark.slow
+def test_one_ceiling_agrees_with_a_few_lines_of_python(database_url: str) -> None:
+    run_stories(database_url, stories=40, steps=25)
+
+
+@pytest.mark.soak
+def test_one_ceiling_agrees_for_long(database_url: str) -> None:
+    run_stories(database_url, stories=3_000, steps=60)

@@ -179,32 +179,33 @@ CLAIM = "INSERT INTO limits.claim (ceiling_id, activity_id, member_id, amount, r
 ROW = f"{CLAIM} SELECT 'stock:lamp', gen_random_uuid(), gen_random_uuid()"
 
 
-@pytest.mark.parametrize(
-    ("statement", "constraint"),
-    [
-        ("UPDATE limits.ceiling SET taken = 11", "ceiling_never_exceeded"),
-        ("UPDATE limits.ceiling SET taken = 5, reserved = 6", "ceiling_never_exceeded"),
-        ("UPDATE limits.ceiling SET taken = 5, amount = 4", "ceiling_never_exceeded"),
-        ("INSERT INTO limits.ceiling (id, amount) VALUES ('less than nothing', -1)", "ceiling_never_exceeded"),
-        ("UPDATE limits.ceiling SET taken = -1", "ceiling_not_negative"),
-        ("UPDATE limits.ceiling SET reserved = -1", "ceiling_not_negative"),
-        (f"{ROW}, 0, 0, 'taken', now(), NULL, NULL", "claim_amount_positive"),
-        (f"{ROW}, 1, 2, 'taken', now(), NULL, NULL", "claim_returned_within"),
-        (f"{ROW}, 1, -1, 'taken', now(), NULL, NULL", "claim_returned_within"),
-        (f"{ROW}, 1, 0, 'lost', now(), NULL, NULL", "claim_state_known"),
-        (f"{ROW}, 1, 0, 'reserved', now(), NULL, NULL", "claim_until_when_reserved"),
-        (f"{ROW}, 1, 0, 'reserved', now(), now(), NULL", "claim_until_later"),
-        (f"{ROW}, 1, 1, 'taken', now(), NULL, now()", "claim_ended_when_back"),
-        (f"{ROW}, 1, 0, 'returned', now(), NULL, now()", "claim_ended_when_back"),
-        (f"{ROW}, 1, 1, 'returned', now(), NULL, NULL", "claim_ended_when_back"),
-    ],
-)
-async def test_what_must_never_be_is_a_constraint(database: Database, statement: str, constraint: str) -> None:
+BROKEN = [
+    ("UPDATE limits.ceiling SET taken = 11", "ceiling_never_exceeded"),
+    ("UPDATE limits.ceiling SET taken = 5, reserved = 6", "ceiling_never_exceeded"),
+    ("UPDATE limits.ceiling SET taken = 5, amount = 4", "ceiling_never_exceeded"),
+    ("INSERT INTO limits.ceiling (id, amount) VALUES ('less than nothing', -1)", "ceiling_never_exceeded"),
+    ("UPDATE limits.ceiling SET taken = -1", "ceiling_not_negative"),
+    ("UPDATE limits.ceiling SET reserved = -1", "ceiling_not_negative"),
+    (f"{ROW}, 0, 0, 'taken', now(), NULL, NULL", "claim_amount_positive"),
+    (f"{ROW}, 1, 2, 'taken', now(), NULL, NULL", "claim_returned_within"),
+    (f"{ROW}, 1, -1, 'taken', now(), NULL, NULL", "claim_returned_within"),
+    (f"{ROW}, 1, 0, 'lost', now(), NULL, NULL", "claim_state_known"),
+    (f"{ROW}, 1, 0, 'reserved', now(), NULL, NULL", "claim_until_when_reserved"),
+    (f"{ROW}, 1, 0, 'reserved', now(), now(), NULL", "claim_until_later"),
+    (f"{ROW}, 1, 1, 'taken', now(), NULL, now()", "claim_ended_when_back"),
+    (f"{ROW}, 1, 0, 'returned', now(), NULL, now()", "claim_ended_when_back"),
+    (f"{ROW}, 1, 1, 'returned', now(), NULL, NULL", "claim_ended_when_back"),
+]
+
+
+async def test_what_must_never_be_is_a_constraint(database: Database) -> None:
     await set_up(database)
-    with pytest.raises(ConstraintBroken) as broken:
-        async with database.transaction() as tx:
-            await tx.run(statement)
-    assert broken.value.constraint == constraint
+    fired: list[str] = []
+    for statement, _ in BROKEN:
+        with pytest.raises(ConstraintBroken) as broken:
+            await database.run(lambda tx, statement=statement: tx.run(statement))
+        fired.append(broken.value.constraint)
+    assert fired == [constraint for _, constraint in BROKEN]
 
 
 async def test_nothing_is_given_twice_to_those_who_did_not_lock(database: Database) -> None:
@@ -247,40 +248,44 @@ def reserve_one(ceilings: Ceilings) -> ClaimName:
     return reserve(ceilings, 1)
 
 
-@pytest.mark.parametrize(
-    ("drop", "corrupt"),
-    [
-        (None, "UPDATE limits.ceiling SET taken = taken + 1"),
-        (None, "UPDATE limits.ceiling SET reserved = reserved - 1"),
-        ("ceiling", "UPDATE limits.ceiling SET amount = 1"),
-        (None, "DELETE FROM limits.ceiling"),
-        (None, "DELETE FROM limits.claim WHERE state = 'taken'"),
-        (None, "UPDATE limits.claim SET amount = amount + 1 WHERE state = 'taken'"),
-        (None, "UPDATE limits.claim SET until = until - interval '1 day', at = at - interval '2 day'"),
-        ("claim", "UPDATE limits.claim SET until = at WHERE state = 'taken'"),
-        ("claim", "UPDATE limits.claim SET ended_at = at WHERE state = 'taken'"),
-        ("claim", "UPDATE limits.claim SET ended_at = NULL WHERE state = 'released'"),
-        ("claim", "UPDATE limits.claim SET returned = 0 WHERE state = 'released'"),
-        (None, "UPDATE limits.claim SET ended_at = until + interval '1 second' WHERE state = 'released'"),
-        (None, "UPDATE limits.claim SET ended_at = at - interval '1 second' WHERE state = 'released'"),
-        (None, "UPDATE limits.claim SET until = NULL WHERE state = 'released'"),
-    ],
-)
-async def test_a_corrupted_row_is_found(database: Database, drop: str | None, corrupt: str) -> None:
+CHECKS = {
+    None: (),
+    "ceiling": ("ceiling_never_exceeded",),
+    "claim": ("claim_until_later", "claim_ended_when_back"),
+}
+"""The constraints that must go before a row can be as wrong as that."""
+CORRUPTED = [
+    (None, "UPDATE limits.ceiling SET taken = taken + 1"),
+    (None, "UPDATE limits.ceiling SET reserved = reserved - 1"),
+    ("ceiling", "UPDATE limits.ceiling SET amount = 1"),
+    (None, "DELETE FROM limits.ceiling"),
+    (None, "DELETE FROM limits.claim WHERE state = 'taken'"),
+    (None, "UPDATE limits.claim SET amount = amount + 1 WHERE state = 'taken'"),
+    (None, "UPDATE limits.claim SET until = until - interval '1 day', at = at - interval '2 day'"),
+    ("claim", "UPDATE limits.claim SET until = at WHERE state = 'taken'"),
+    ("claim", "UPDATE limits.claim SET ended_at = at WHERE state = 'taken'"),
+    ("claim", "UPDATE limits.claim SET ended_at = NULL WHERE state = 'released'"),
+    ("claim", "UPDATE limits.claim SET returned = 0 WHERE state = 'released'"),
+    (None, "UPDATE limits.claim SET ended_at = until + interval '1 second' WHERE state = 'released'"),
+    (None, "UPDATE limits.claim SET ended_at = at - interval '1 second' WHERE state = 'released'"),
+    (None, "UPDATE limits.claim SET until = NULL WHERE state = 'released'"),
+]
+
+
+async def test_a_corrupted_row_is_found(database: Database) -> None:
     await set_up(database)
     await change(database, lambda it: (take(it, 3), reserve(it, 4, until=later(99))))
     claim = await change(database, lambda it: reserve(it, 1, until=later(50)))
     await change(database, lambda it: it.release(claim, member=ANN, at=later(1)), claims=[claim])
-    async with database.transaction() as tx:
-        assert await find_faults(tx) == []
-        for name in {None: (), "ceiling": CEILING_CHECKS, "claim": CLAIM_CHECKS}[drop]:
-            await tx.run(f"ALTER TABLE limits.{drop} DROP CONSTRAINT {name}")
-        await tx.run(corrupt)
-        assert await find_faults(tx) != []
-
-
-CEILING_CHECKS = ("ceiling_never_exceeded",)
-CLAIM_CHECKS = ("claim_until_later", "claim_ended_when_back")
+    for drop, corrupt in CORRUPTED:
+        async with database.transaction() as tx:
+            assert await find_faults(tx) == []
+            await tx.run("SAVEPOINT sound")
+            for name in CHECKS[drop]:
+                await tx.run(f"ALTER TABLE limits.{drop} DROP CONSTRAINT {name}")
+            assert await tx.run(corrupt) in {"UPDATE 1", "UPDATE 3", "DELETE 1"}
+            assert await find_faults(tx) != [], corrupt
+            await tx.run("ROLLBACK TO SAVEPOINT sound")
 
 
 # -- many at once ----------------------------------------------------------------------------------------------------
