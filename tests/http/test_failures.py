@@ -192,6 +192,7 @@ NOWHERE = [
     ("GET", "/healthz/", 404, "route_unknown", None),
     ("OPTIONS", "/v1/nothing", 404, "route_unknown", None),
     ("GET", "/v1/activities", 405, "method_not_allowed", "OPTIONS, POST"),
+    ("PUT", "/v1/members/lookup", 405, "method_not_allowed", "OPTIONS, POST"),
     ("DELETE", "/v1/program", 405, "method_not_allowed", "GET, HEAD, OPTIONS"),
     ("PROPFIND", "/v1/program", 405, "method_not_allowed", "GET, HEAD, OPTIONS"),
 ]

@@ -113,7 +113,7 @@ def digest_of(token: str) -> bytes:
 
 def invalid() -> KeyInvalid:
     """One answer for every key that opens nothing, so that nobody learns which it was."""
-    return KeyInvalid("This API key is not known, has expired, or was revoked. Issue another with `regulars key`.")
+    return KeyInvalid("This API key is not known, has expired, or was revoked. Issue another with `regulars keys new`.")
 
 
 def refuse_unusable(

@@ -165,7 +165,11 @@ def _answer_failures(made: FastAPI, routes: Sequence[APIRoute]) -> None:
         assert isinstance(error, HTTPException)
         assert error.status_code in {404, 405}
         path = request.scope["path"]
-        allowed = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+        # An address that is written out is not also the one with a name in its place.
+        matching = [each for each in routes if each.path == path] or [
+            each for each in routes if each.path_regex.match(path)
+        ]
+        allowed = {method for route in matching for method in route.methods or ()}
         if not allowed:
             message = "There is nothing at this address. What there is is listed in the reference, at /docs."
             return refuse(RouteUnknown(message), request_id=request_id_of(request))

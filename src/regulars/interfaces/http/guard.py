@@ -22,7 +22,7 @@ async def admit(request: Request) -> None:
 async def _check(request: Request, door: Door) -> Key:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise KeyMissing("Send an API key in the header Authorization: Bearer rk_… (`regulars key` issues one).")
+        raise KeyMissing("Send an API key in the header Authorization: Bearer rk_… (`regulars keys new` issues one).")
     gate: Gate = request.app.state.gate
     key = await gate.admit(token.strip())
     if door.scope not in key.scopes:

@@ -52,7 +52,7 @@ read_lot_place = msgspec.json.Decoder(LotPlace)
 Cursor = Annotated[str | None, Query(max_length=500, description="Where to go on: `next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")]
 CurrencyAsked = Annotated[
-    str | None, Query(pattern=r"^[a-z][a-z0-9_.-]{0,63}\z", description="Only entries of this currency.")
+    str | None, Query(pattern=r"^[a-z][a-z0-9_.-]{0,63}$", description="Only entries of this currency.")
 ]
 
 
