@@ -115,10 +115,7 @@ class Batch:
             if (stored := self._stored(body, digest, member)) is not None:
                 return Outcome(receipt=stored, repeated=True)
             self._check(body, member, at)
-            party = (member,) if to is None else (member, to)
-            at = max(self.book.time(each, at) for each in (*party, *self.households.get(member, ())))
-            for each in dict.fromkeys((*party, *self.households.get(member, ()))):
-                self.bring_clock(each, at)
+            at = self._bring_all((member, *self.households.get(member, ()), *(() if to is None else (to,))), at)
             return Outcome(receipt=self._record(body, member, at, to=to, text=text, digest=digest))
         except Refusal as refusal:
             return Outcome(refusal=refusal)
@@ -156,6 +153,14 @@ class Batch:
             raise MemberClosed(message, member=str(member))
 
     # -- what the clock brings ---------------------------------------------------------------------------------
+
+    def _bring_all(self, party: Sequence[UUID], at: datetime) -> datetime:
+        """Bring the clock of everybody concerned to one moment, the latest of their ledger times; gives it."""
+        for each in party:
+            at = self.book.time(each, at)
+        for each in party:
+            self.bring_clock(each, at)
+        return at
 
     def bring_clock(self, member: UUID, at: datetime) -> int:
         """Do for one member what time has made due by `at`, so that nothing later depends on when a sweeper ran."""
@@ -239,38 +244,47 @@ class Batch:
             original=original,
             parent=parent,
         )
-        scene = Scene(
+        # Most facts ask for nothing and speak of nothing earlier.
+        scene = self._scene(plan, doing, fact, to) if command is not None or past is not None else None
+        marks = self.book.mark(), self.ceilings.mark()
+        try:
+            postings = command(scene) if command is not None and scene is not None else []
+            if scene is not None:
+                postings += activate(scene)
+            memories = self.memories.get(member, {}) if scene is None else self._memories(scene)
+            ruling = program.rule(plan, memories, self._step(plan, doing, fact))
+            earned, reasons = self._post(doing, ruling)
+            for claim in ruling.claims:
+                self.ceilings.take(claim.ceiling, claim.amount, activity=doing.id, member=member, at=doing.at)
+        except Refusal:
+            self.book.undo(marks[0])
+            self.ceilings.undo(marks[1])
+            raise
+        receipt = _with_ruling(self._receipt(doing, [*postings, *earned]), ruling, reasons, fact)
+        if scene is not None and (scene.joined is not None or scene.parted is not None):
+            receipt = self._rejoin(scene, receipt, {**memories, **ruling.memories})
+        elif to is not None:
+            receipt = replace(receipt, other=to)
+        self._apply(ruling, receipt)
+        self._keep(doing, receipt, text=text, digest=digest)
+        if scene is not None:
+            for other, told in scene.others.values():
+                self._keep(other, self._receipt(other, told))
+        return receipt
+
+    def _scene(self, plan: program.Plan, doing: Doing, fact: Activity, to: UUID | None) -> Scene:
+        return Scene(
             house=self.house,
             plan=plan,
             book=self.book,
             doing=doing,
             fact=fact,
             locked=self.locked,
-            owners=(member, *self.households.get(member, ())),
+            owners=(doing.member, *self.households.get(doing.member, ())),
             to=to,
             begin=self._begin,
             guests=self.guests,
         )
-        mark = self.book.mark()
-        try:
-            postings = command(scene) if command is not None else []
-            postings += activate(scene)
-            memories = self._memories(scene)
-            ruling = program.rule(plan, memories, self._step(plan, doing, fact))
-            earned, reasons = self._post(doing, ruling)
-        except Refusal:
-            self.book.undo(mark)
-            raise
-        receipt = _with_ruling(self._receipt(doing, [*postings, *earned]), ruling, reasons, fact)
-        if scene.joined is not None or scene.parted is not None:
-            receipt = self._rejoin(scene, receipt, {**memories, **ruling.memories})
-        elif to is not None:
-            receipt = replace(receipt, other=to)
-        self._apply(ruling, receipt)
-        self._keep(doing, receipt, text=text, digest=digest)
-        for other, told in scene.others.values():
-            self._keep(other, self._receipt(other, told))
-        return receipt
 
     def _memories(self, scene: Scene) -> Mapping[str, bytes]:
         """The member's memories as the fold must see them: after a merge or its undoing, already so."""
@@ -402,8 +416,6 @@ class Batch:
 
     def _apply(self, ruling: Ruling, receipt: Receipt) -> None:
         member, activity = receipt.member, receipt.activity
-        for claim in receipt.claims:
-            self.ceilings.take(claim.ceiling, claim.amount, activity=activity, member=member, at=receipt.recorded_at)
         if ruling.memories:
             self.memories.setdefault(member, {}).update(ruling.memories)
             self.changed_memories.update(dict.fromkeys((member, offer) for offer in ruling.memories))
