@@ -28,7 +28,7 @@ MEMBERS_MAX: Final = 2_000
 """Members in one window."""
 
 # The file lies with the room's others, for it names the room's schema.
-QUERIES: Final = parse((files(ROOM) / FILE_NAME).read_text(encoding="utf-8"), source=f"{ROOM}/{FILE_NAME}")
+QUERIES: Final = parse(files(ROOM).joinpath(FILE_NAME).read_text(encoding="utf-8"), source=f"{ROOM}/{FILE_NAME}")
 
 
 async def read_first_at(read: Read) -> datetime | None:
