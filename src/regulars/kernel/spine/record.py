@@ -131,9 +131,7 @@ async def _read(
     # What never changes may be read before the locks, to learn whom else to lock.
     named = sorted({(each.fact.source, each.fact.origin) for each in asked if each.fact.origin})
     originals = await journal.originals(tx, named)
-    histories = await _histories(tx, asked, originals)
-    holds = [hold for each in asked if (hold := hold_of(each.fact.ask)) is not None]
-    households = await _others(tx, asked, originals, holds, latest)
+    households = await _others(tx, asked, originals, latest)
     ids = sorted(latest)
     locked = await members.lock_many(tx, ids)
     named_now = {member for each in asked for member in (each.member, each.to)}
@@ -158,17 +156,7 @@ async def _read(
         tx,
         sorted({(who, p.activity) for p in originals.values() for who in (p.member, kept.get(p.member, p.member))}),
     )
-    lots = await ledger.read_taken(tx, book, _redemptions(asked, originals))
-    lots += [
-        (past.member, posted.currency, posted.lot)
-        for past in originals.values()
-        for posted in past.receipt.postings
-        if posted.lot and not posted.owner
-    ]
-    opening = {member for member in ids if book.due_at(member) <= latest[member]}
-    if any(each.fact.origin or each.fact.kind in COMMANDS for each in asked):
-        opening.update(ids)
-    await ledger.open_members(tx, book, opening, lots=lots, holds=holds)
+    await _open(tx, book, asked, originals, latest)
     return Batch(
         house=house,
         releases=releases,
@@ -178,7 +166,7 @@ async def _read(
         guests=await members.guests(
             tx, [each.to for each in asked if each.fact.kind == CLAIM and isinstance(each.to, UUID)]
         ),
-        histories=histories,
+        histories=await _histories(tx, asked, originals),
         originals=originals,
         answers=answers,
         book=book,
@@ -193,11 +181,31 @@ async def _read(
     )
 
 
+async def _open(
+    tx: Tx,
+    book: ledger.Book,
+    asked: Sequence[Asked],
+    originals: Mapping[tuple[str, str], journal.Past],
+    latest: Mapping[UUID, datetime],
+) -> None:
+    """Read lots and holds of those whose points may be taken, moved or end. Whoever only earns needs none."""
+    lots = await ledger.read_taken(tx, book, _redemptions(asked, originals))
+    lots += [
+        (past.member, posted.currency, posted.lot)
+        for past in originals.values()
+        for posted in past.receipt.postings
+        if posted.lot and not posted.owner
+    ]
+    earning = {each.member for each in asked}
+    earning -= {each.member for each in asked if each.fact.origin or each.fact.kind in COMMANDS}
+    opening = {member for member in latest if member not in earning or book.due_at(member) <= latest[member]}
+    await ledger.open_members(tx, book, opening, lots=lots, holds=_holds(asked))
+
+
 async def _others(
     tx: Tx,
     asked: Sequence[Asked],
     originals: Mapping[tuple[str, str], journal.Past],
-    holds: Sequence[UUID],
     latest: dict[UUID, datetime],
 ) -> dict[UUID, list[UUID]]:
     """Add to `latest` the other members whose points may move; gives the households of those who ask to pool."""
@@ -207,13 +215,18 @@ async def _others(
     pooling = [each.member for each in asked if each.fact.ask.get("pool") is True and isinstance(each.member, UUID)]
     households = await members.households_of(tx, pooling) if pooling else {}
     more = [other for others in households.values() for other in others]
-    for owners in (await ledger.owners_of_holds(tx, sorted(latest), holds)).values():
+    for owners in (await ledger.owners_of_holds(tx, sorted(latest), _holds(asked))).values():
         more += owners
     more += [p.owner for past in originals.values() for p in past.receipt.postings if p.owner is not None]
     more += [past.receipt.other for past in originals.values() if past.receipt.other is not None]
     for other in more:
         latest.setdefault(other, when)
     return households
+
+
+def _holds(asked: Sequence[Asked]) -> list[UUID]:
+    """List the holds that commands name."""
+    return [hold for each in asked if (hold := hold_of(each.fact.ask)) is not None]
 
 
 def _redemptions(
