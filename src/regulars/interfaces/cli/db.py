@@ -15,7 +15,13 @@ from regulars.interfaces.cli.opening import read_settings, run
 
 __all__ = ["DatabaseNotOurs", "app"]
 
-app = typer.Typer(name="db", no_args_is_help=True, help="The database: start, stop, back up, restore.")
+app = typer.Typer(
+    name="db",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help="The database: start, stop, back up, restore.",
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print a machine's version.")]
 MEGABYTE: Final = 1_000_000

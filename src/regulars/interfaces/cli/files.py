@@ -196,7 +196,7 @@ def _look_into_csv(path: Path) -> None:
     with path.open("rb") as file:
         head = file.readline(LINE_BYTES_MAX)
     try:
-        names: list[str] = next(csv.reader([head.decode("utf-8-sig")], strict=True), [])
+        names = next(csv.reader([head.decode("utf-8-sig")], strict=True), None) or []
     except (csv.Error, UnicodeDecodeError) as error:
         raise FileUnreadable(f"{path.name}, line 1: this is not CSV in UTF-8: {error}.", file=str(path)) from error
     _check_columns(path, names)

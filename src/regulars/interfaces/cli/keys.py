@@ -15,7 +15,13 @@ from regulars.interfaces.cli.opening import read_settings, run
 
 __all__ = ["app"]
 
-app = typer.Typer(name="keys", no_args_is_help=True, help="API keys: issue, list, revoke.")
+app = typer.Typer(
+    name="keys",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help="API keys: issue, list, revoke.",
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print a machine's version.")]
 

@@ -1,23 +1,42 @@
-"""`regulars`: the entry point. Commands are found here; each does its work in a file of its own."""
+"""`regulars`: the entry point. A command is the file of its name, which is only loaded when it is asked for."""
 
+from importlib import import_module
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command
 
 from regulars.base.errors import Refusal
-from regulars.interfaces.cli import check, db, demo, keys, program, replay, serve, statement, worker
 from regulars.interfaces.cli.console import say, speak
 
 __all__ = ["app"]
 
-REFUSED = 1
+REFUSED: Final = 1
+"""The status of a call that was refused; a call that was not understood ends with 2."""
+NAMES: Final = ("demo", "serve", "worker", "replay", "statement", "check", "program", "keys", "db")
+"""In the order in which a newcomer meets them."""
 
 
 class Commands(TyperGroup):
-    """Commands that answer a refusal with its sentence, and nothing else."""
+    """Commands that are loaded when they are named, and answer a refusal with its sentence and nothing else."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - the framework's
+        """Name what there is."""
+        return [*NAMES, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - the framework's
+        """Load a command: its file holds an `app` of several, or a function of its name."""
+        if cmd_name not in NAMES:
+            return super().get_command(ctx, cmd_name)
+        module = import_module(f"regulars.interfaces.cli.{cmd_name}")
+        found: typer.Typer | None = getattr(module, "app", None)
+        if found is None:
+            found = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+            found.command(cmd_name)(getattr(module, cmd_name))
+        return get_command(found)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the framework's
         """Run a command; a refusal goes to stderr, and ends with status 1."""
@@ -65,10 +84,3 @@ def settle(
 def version() -> None:
     """Print the version."""
     speak().print(version_of("regulars"))
-
-
-for command in (serve.serve, worker.worker, demo.demo, replay.replay, statement.statement, check.check):
-    app.command()(command)
-app.add_typer(db.app)
-app.add_typer(program.app)
-app.add_typer(keys.app)

@@ -15,7 +15,13 @@ from regulars.kernel import program, spine
 
 __all__ = ["ProgramFileUnreadable", "app", "read_program"]
 
-app = typer.Typer(name="program", no_args_is_help=True, help="The programme: check a file, publish it, its schema.")
+app = typer.Typer(
+    name="program",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help="The programme: check a file, publish it, its schema.",
+)
 
 File = Annotated[Path, typer.Argument(help="The programme, in YAML (or JSON).", show_default=False)]
 

@@ -1,0 +1,105 @@
+"""The demo, from end to end on a sample: what a newcomer sees."""
+
+import json
+import re
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.calls import Shell, make_shell
+
+BASKETS = 16_553
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    return make_shell(tmp_path_factory.mktemp("demo"), REGULARS_PORT=str(find_port()))
+
+
+def find_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def test_a_sample_is_replayed_reported_and_proved(sandbox: Shell) -> None:
+    done = sandbox("demo", "--fast", "--no-serve", "--report", "figures.json")
+    assert done.status == 0, done.err
+    # Where the data comes from is said before any figure.
+    said = " ".join(done.out.split())
+    assert 0 < said.index("simulated from real shopping patterns and for education") < said.index("Members by level")
+    for words in ("Points on every purchase", "Summer of fresh produce", "slowest", "The books are right"):
+        assert words in said
+    figures = json.loads((sandbox.folder / "figures.json").read_text())
+    assert (figures["baskets"], figures["baskets_recorded"], figures["check_faults"]) == (BASKETS, BASKETS, 0)
+    assert figures["points_issued"] > 0
+    assert figures["points_outstanding"] == figures["points_usable"] + figures["points_pending"]
+    assert figures["points_issued"] == figures["points_outstanding"] + figures["points_expired"]
+    assert sum(figures["year"]["tiers"].values()) == figures["year"]["members"]
+    assert figures["rss_mb"] < 1_000
+    assert figures["postgres_rss_mb"] > 0
+
+    again = sandbox("demo", "--fast", "--no-serve", "--report", "again.json", "--lang", "zh_CN.UTF-8")
+    assert again.status == 0, again.err
+    assert "无需回放" in again.out
+    repeated = json.loads((sandbox.folder / "again.json").read_text())
+    assert (repeated["baskets_recorded"], repeated["baskets_repeated"]) == (0, BASKETS)
+    assert repeated["year"] == figures["year"]
+
+
+def test_it_serves_with_a_key_and_a_curl_that_work(sandbox: Shell) -> None:
+    with sandbox.started("demo", "--fast") as running:
+        assert running.stdout is not None
+        lines: list[str] = []
+        for line in running.stdout:
+            lines.append(line)
+            if "Ctrl-C" in line:
+                break
+        text = "".join(lines)
+        address, token, body = (re.search(it, text) for it in (r"Serving on (\S+)", r"API key\s+(\S+)", r"-d '(.*)'"))
+        assert address
+        assert token
+        assert body
+        headers = {"Authorization": f"Bearer {token[1]}", "Content-Type": "application/json"}
+        assert httpx.get(f"{address[1]}/docs").status_code == 200
+        sent = httpx.post(f"{address[1]}/v1/activities", headers=headers, content=body[1])
+        assert sent.status_code in {200, 201}, sent.text
+        assert sent.json()["postings"]
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=60)
+    assert running.returncode == 0
+
+
+def test_a_port_in_use_is_told_before_anything_is_replayed(tmp_path: Path) -> None:
+    shell = make_shell(tmp_path)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        done = shell("demo", "--fast", REGULARS_PORT=str(port))
+    assert done.status == 1
+    assert done.said.startswith(f"regulars: Something else listens on 127.0.0.1:{port}.")
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "said"),
+    [
+        (("--report", "gone/figures.json"), {}, "There is no folder"),
+        (("--program", "gone.yaml"), {}, "gone.yaml cannot be read"),
+        ((), {"REGULARS_DATABASE_URL": "postgresql://127.0.0.1/x"}, "--fast keeps its sample in an embedded database"),
+    ],
+)
+def test_what_cannot_be_done_is_told_at_once(
+    tmp_path: Path, words: tuple[str, ...], env: dict[str, str], said: str
+) -> None:
+    done = make_shell(tmp_path)("demo", "--fast", "--no-serve", *words, **env)
+    assert done.status == 1
+    assert said in done.said
+    assert not (tmp_path / "data").exists()
