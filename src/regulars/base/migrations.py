@@ -9,10 +9,10 @@ from importlib.resources.abc import Traversable
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
-from regulars.base.db import Database, Record, Tx
+from regulars.base.db import Database, Read, Record, Tx
 from regulars.base.errors import SchemaChanged, SchemaNewer
 
-__all__ = ["Migration", "find", "migrate"]
+__all__ = ["Migration", "find", "find_differing", "migrate"]
 
 FLOORS = ("base", "kernel", "features", "intelligence", "interfaces")
 FILE_NAME = re.compile(r"(?P<number>[0-9]{4})_(?P<words>[a-z0-9_]+)\.sql")
@@ -108,6 +108,17 @@ async def migrate(database: Database, migrations: Sequence[Migration] | None = N
             if await _apply(tx, migration, wanted):
                 done.append(migration.path)
     return done
+
+
+async def find_differing(read: Read) -> list[str]:
+    """Name the migrations in which code and database differ: not applied, changed, or not known. One statement."""
+    ours = {(migration.room, migration.number): migration for migration in find()}
+    theirs = {(row["room"], row["number"]): row["checksum"] for row in await read.rows(APPLIED)}
+    return [
+        ours[room, number].path if (room, number) in ours else f"{room}/{number:04}"
+        for room, number in sorted(ours.keys() | theirs.keys())
+        if (room, number) not in ours or theirs.get((room, number)) != ours[room, number].checksum
+    ]
 
 
 async def _applied(database: Database) -> list[Record]:

@@ -47,6 +47,8 @@ class Settings:
     pool_max: int = 8
     statement_timeout_seconds: int = 30
     late_days_max: int = 30
+    # Whether /metrics may be read without a key.
+    metrics_open: bool = False
 
     @classmethod
     def read(cls, env: Mapping[str, str] = os.environ) -> Self:
@@ -67,6 +69,7 @@ class Settings:
                 env, "STATEMENT_TIMEOUT_SECONDS", _whole(1, STATEMENT_TIMEOUT_SECONDS_MAX), 30
             ),
             late_days_max=_take(env, "LATE_DAYS_MAX", _whole(0, LATE_DAYS_MAX_MAX), 30),
+            metrics_open=_take(env, "METRICS_OPEN", _read_switch, default=False),
         )
 
     def load_secret(self) -> bytes:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from regulars.base import clock
 from regulars.base.db import Database
 from regulars.base.errors import Refusal
-from regulars.base.migrations import find
+from regulars.base.migrations import find_differing
 from regulars.interfaces.http.guard import METRICS_SCOPE
 from regulars.interfaces.http.kit import PUBLIC, answer, door
 from regulars.interfaces.http.meters import MEDIA_TYPE
@@ -20,7 +20,6 @@ from regulars.kernel.spine import House
 __all__ = ["router"]
 
 DIFFERING_SHOWN_MAX: Final = 3
-APPLIED: Final = "SELECT room, number, checksum FROM base.migration"
 
 router = APIRouter(tags=["Operation"])
 
@@ -66,14 +65,12 @@ async def tell_metrics(request: Request) -> Response:
 async def _check(database: Database, house: House) -> Ready:
     try:
         async with database.snapshot() as read:
-            applied = {(row["room"], row["number"], row["checksum"]) for row in await read.rows(APPLIED)}
+            differing = await find_differing(read)
             now = await clock.now(read)
             release = (await house.versions.read(read)).release_at(now)
     except Refusal as refusal:
         raise NotReady(f"The database: {refusal.code}. {type(refusal).__doc__}") from refusal
-    wanted = {(each.room, each.number, each.checksum): each.path for each in find()}
-    if wanted.keys() != applied:
-        differing = sorted({wanted.get(each, f"{each[0]}/{each[1]:04}") for each in wanted.keys() ^ applied})
+    if differing:
         shown = ", ".join(differing[:DIFFERING_SHOWN_MAX])
         raise NotReady(f"The database is migrated to another version than this one. They differ in {shown}.")
     if release is None:

@@ -47,7 +47,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(settings: Settings, *, metrics_open: bool = False, tell: Callable[[str], None] | None = None) -> None:
+def serve(settings: Settings, *, tell: Callable[[str], None] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; then answer what was asked, close the database and return.
 
     `tell` is called with the server's address once it listens. Raises PortInUse, or what the database refuses.
@@ -57,18 +57,16 @@ def serve(settings: Settings, *, metrics_open: bool = False, tell: Callable[[str
         open_socket(settings.host, settings.port) as listening,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(_serve(settings, listening, metrics_open=metrics_open, tell=tell))
+        runner.run(_serve(settings, listening, tell=tell))
 
 
-async def _serve(
-    settings: Settings, listening: socket.socket, *, metrics_open: bool, tell: Callable[[str], None] | None
-) -> None:
+async def _serve(settings: Settings, listening: socket.socket, *, tell: Callable[[str], None] | None) -> None:
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     # Listened to from the start: what is opened now is closed in any case.
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with open_database(settings) as database:
-        server = Server(configure(app(settings, database, build_house(settings), metrics_open=metrics_open)))
+        server = Server(configure(app(settings, database, build_house(settings), metrics_open=settings.metrics_open)))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.stop)
         if stopping.is_set():

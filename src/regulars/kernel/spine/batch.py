@@ -230,7 +230,7 @@ class Batch:
     ) -> Receipt:
         plan = self.releases.plan_at(body.occurred_at)
         command = COMMANDS.get(body.kind)
-        if command is None and body.kind not in FACTS and not plan.earns(body.kind) and not activates(plan, body):
+        if command is None and not _is_heard(plan, body):
             message = f"No offer of the programme answers to {body.kind!r}, and it is no command."
             raise KindUnknown(message, kind=body.kind)
         fact, past, original = self._with_original(body, member)
@@ -468,6 +468,14 @@ class Batch:
         )
         if past is not None:
             self.answers.setdefault(past.activity, []).append(receipt)
+
+
+def _is_heard(plan: program.Plan, body: Body) -> bool:
+    """Whether anything answers. What mechanics leave for later is the clock's to bring, and nobody else's to send."""
+    if body.kind in FACTS or activates(plan, body):
+        return True
+    offers = plan.by_kind.get(body.kind, ())
+    return bool(offers) and (body.source == CLOCK or any(body.kind in bound.offer.on for bound in offers))
 
 
 def _with_ruling(receipt: Receipt, ruling: Ruling, reasons: list[Reason], fact: Activity) -> Receipt:

@@ -33,6 +33,11 @@ SETTINGS: Final = {
     # never counted the rows, joins by trying many pairs, which takes hours where hashing takes a second.
     "enable_nestloop": "off",
     "enable_mergejoin": "off",
+    # The words of the journal are read by two at once. Hash tables stay with each: where shared memory is small, as in
+    # containers, a shared one would not fit.
+    "max_parallel_workers_per_gather": "1",
+    "parallel_tuple_cost": "0.001",
+    "enable_parallel_hash": "off",
 }
 """Of PostgreSQL, for this one transaction."""
 MOST: Final = 20
