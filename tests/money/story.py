@@ -24,6 +24,13 @@ currencies:
     kind: qualifying
     name: {en: Stars, zh-CN: 星}
     expiry: {model: never}
+  miles:
+    kind: spendable
+    name: {en: Miles, zh-CN: 里程}
+    expiry: {model: never}
+    value: {minor: 3, per_points: 1}
+conversions:
+  - {from: points, into: miles, take: 2, give: 5, spread_permille: 30}
 offers:
   - id: base
     mechanic: spend
@@ -42,11 +49,13 @@ offers:
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 
 
-async def estimate(shop: Shop, rate_permille: int, *, since: datetime = LONG_AGO) -> money.Estimate:
+async def estimate(
+    shop: Shop, rate_permille: int, *, since: datetime = LONG_AGO, currency: str = "points"
+) -> money.Estimate:
     async with shop.database.transaction() as tx:
         return await money.make_estimate(
             tx,
-            currency="points",
+            currency=currency,
             rate_permille=rate_permille,
             effective_from=since,
             by="ann",

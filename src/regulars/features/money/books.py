@@ -53,8 +53,9 @@ class Books:
     until: datetime
     """What happened before this is in."""
     last: str
-    """The last month; over when `until` is its end."""
+    """The last month."""
     is_over: bool
+    """Whether `until` is its end."""
     forwards: Sequence[Forward]
     """By currency, funder and month, from the first month on."""
     owed_points: Mapping[str, int]
@@ -81,7 +82,7 @@ async def take_books(
         releases = await versions.read(read)
         first_at = await ledger.read_first_at(read)
     months = _lay_out(releases, first_at or at, month, at)
-    until = min(months.until, at)
+    until = months.until
     async with database.transaction() as tx:
         await lock_book(tx)
         estimates = await read_estimates(tx)
@@ -99,7 +100,7 @@ async def take_books(
         money=releases.plan_at(at).document.money,
         until=until,
         last=last,
-        is_over=until == months.until,
+        is_over=until < at,
         forwards=forwards,
         owed_points={c: -points for (c, account), points in balances.items() if account == "arrears" and points},
         flows=flows,
@@ -142,7 +143,9 @@ def _lay_out(releases: Releases, first_at: datetime, month: int | None, at: date
         raise MonthInvalid(
             f"{name_month(last)} is not in the books: they go from {name_month(first)} to {name_month(now)}."
         )
-    return Months(first=first, starts=tuple(start_of(index) for index in range(first, last + 2)))
+    starts = [start_of(index) for index in range(first, last + 2)]
+    # The present month ends now, for what happened and for what is estimated.
+    return Months(first=first, starts=(*starts[:-1], min(starts[-1], at)))
 
 
 async def _windows(read: Read) -> AsyncGenerator[list[UUID]]:

@@ -118,7 +118,7 @@ class Months:
     first: int
     """Year x 12 + month - 1."""
     starts: Sequence[datetime]
-    """The first instant of each month, and of the one after the last."""
+    """The first instant of each month, and the end of the last: that of the month, or the present."""
 
     @property
     def last(self) -> int:
