@@ -28,10 +28,10 @@ WHERE journal.id IS NULL
 LIMIT :most;
 
 -- name: fault_i8_row
--- The columns of an activity and its name are what its sealed words say.
+-- The columns of an activity and its name are what its sealed answer says. (The seal ties that to the body.)
 SELECT
     format(
-        'Activity %s of member %s (%s, number %s) is kept or named otherwise than its body and receipt say.',
+        'Activity %s of member %s (%s, number %s) is kept or named otherwise than its words say.',
         journal.id, journal.member_id, journal.kind, journal.seq
     ) AS sentence
 FROM activity.journal AS journal
@@ -39,20 +39,24 @@ CROSS JOIN LATERAL json_to_record(journal.receipt) AS answer (
     activity uuid, member uuid, source text, id text, kind text, occurred_at timestamptz, recorded_at timestamptz,
     program text
 )
-CROSS JOIN LATERAL json_to_record(journal.body) AS fact (
-    source text, id text, kind text, occurred_at timestamptz, origin text
-)
 LEFT JOIN activity.key AS key ON journal.id = key.activity_id
-LEFT JOIN activity.key AS earlier ON fact.origin <> '' AND fact.source = earlier.source AND fact.origin = earlier.id
+LEFT JOIN activity.key AS earlier
+    ON
+        -- Few activities speak of an earlier one: the others are not taken apart.
+        CASE
+            WHEN strpos(cast(journal.body AS text), '"origin":') > 0 AND journal.id <> ALL(cast(:unsealed AS uuid[]))
+                THEN journal.body ->> 'origin'
+        END = earlier.id
+        AND answer.source = earlier.source
 WHERE
     journal.id <> ALL(cast(:unsealed AS uuid[]))
     AND (
-        row(
+        (
             answer.activity, answer.member, answer.kind, answer.occurred_at, answer.recorded_at, answer.program,
-            answer.source, answer.id, fact.source, fact.id, fact.kind, fact.occurred_at
-        ) IS DISTINCT FROM row(
+            answer.source, answer.id
+        ) IS DISTINCT FROM (
             journal.id, journal.member_id, journal.kind, journal.occurred_at, journal.recorded_at, journal.program,
-            key.source, key.id, key.source, key.id, journal.kind, journal.occurred_at
+            key.source, key.id
         )
         OR journal.origin_id IS DISTINCT FROM earlier.activity_id
     )
@@ -152,17 +156,17 @@ SELECT
         coalesce(part.owner, told.member_id), CASE WHEN part.owner IS NULL THEN 'has none' ELSE 'has one' END
     ) AS sentence
 FROM (
-    SELECT journal.id AS parent_id, posted.owner
+    SELECT DISTINCT journal.id AS parent_id, coalesce(posted.owner, answer.other) AS owner
     FROM activity.journal AS journal
-    CROSS JOIN LATERAL json_to_recordset(journal.receipt -> 'postings') AS posted (owner uuid)
+    CROSS JOIN LATERAL json_to_record(journal.receipt) AS answer (other uuid, postings json)
+    -- What has no postings still has one empty line, for the other member that it names.
+    CROSS JOIN LATERAL json_to_recordset(coalesce(answer.postings, '[{}]')) AS posted (owner uuid)
     WHERE
-        strpos(cast(journal.receipt AS text), '"owner":') > 0 AND posted.owner IS NOT NULL
-        AND journal.id <> ALL(cast(:unsealed AS uuid[]))
-    UNION
-    SELECT journal.id AS parent_id, cast(journal.receipt ->> 'other' AS uuid) AS owner
-    FROM activity.journal AS journal
-    WHERE
-        strpos(cast(journal.receipt AS text), '"other":') > 0 AND journal.receipt ->> 'other' IS NOT NULL
+        (
+            strpos(cast(journal.receipt AS text), '"owner":') > 0
+            OR strpos(cast(journal.receipt AS text), '"other":') > 0
+        )
+        AND coalesce(posted.owner, answer.other) IS NOT NULL
         AND journal.id <> ALL(cast(:unsealed AS uuid[]))
 ) AS part
 FULL JOIN (
