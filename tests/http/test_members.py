@@ -182,3 +182,24 @@ async def test_a_query_has_its_bounds(site: Site) -> None:
         answer = await site.client.get(f"/v1/members/{NOBODY}/statement", params=query)
         assert (answer.status_code, answer.json()["code"]) == (422, "parameter_invalid")
         assert [fault["path"] for fault in answer.json()["errors"]] == [path]
+
+
+async def test_an_account_is_read_of_one_moment(site: Site, purchase: Purchase) -> None:
+    member = await buy(site, purchase, 3)
+    before = (await site.client.get(f"/v1/members/{member}/account")).json()
+    command = {
+        "source": "till",
+        "id": "hold-1",
+        "kind": "hold",
+        "occurred_at": before["as_of"],
+        "member": {"id": member},
+        "ask": {"currency": "points", "points": 4},
+    }
+    held = await site.client.post("/v1/activities", json=command)
+    assert held.status_code == 201, held.text
+    account = (await site.client.get(f"/v1/members/{member}/account")).json()
+    assert account["sequence"] > before["sequence"]
+    (balance,), (hold,) = account["balances"], account["holds"]
+    assert (balance["shown"], balance["available"], balance["held"], hold["open"]) == (6, 2, 4, 4)
+    assert sum(lot["remaining"] for lot in account["lots"]) + hold["open"] == balance["shown"]
+    assert account["more_lots"] is False

@@ -16,9 +16,11 @@ from regulars.interfaces.http.kit import answer, door, read_body, read_cursor, w
 from regulars.interfaces.http.problems import CursorInvalid
 from regulars.interfaces.http.state import database_of, house_of
 from regulars.interfaces.http.wire import (
+    AccountView,
     Balance,
     Entry,
     Found,
+    HoldView,
     LotPage,
     LotView,
     MemberIn,
@@ -108,6 +110,15 @@ async def read_member_view(request: Request, member: UUID) -> Response:
     return answer(view)
 
 
+@router.get("/v1/members/{member}/account")
+@door(scope="members:read", gives={200: AccountView}, refuses=(members.MemberUnknown,))
+async def read_account(request: Request, member: UUID) -> Response:
+    """Read balances, lots, holds, what is owed and the place in the journal, all of one moment."""
+    async with database_of(request).snapshot() as read:
+        view = await _read_account(read, member)
+    return answer(view)
+
+
 @router.get("/v1/members/{member}/statement")
 @door(scope="members:read", gives={200: StatementPage}, refuses=(members.MemberUnknown, CursorInvalid))
 async def read_statement(
@@ -164,19 +175,7 @@ async def _view(read: Read, house: House, member: UUID) -> MemberView:
         region=known.region,
         merged_into=known.merged_into,
         traits=dict(traits.as_of(member, now)),
-        balances=tuple(
-            Balance(
-                currency=each.currency,
-                shown=each.shown,
-                available=each.available,
-                pending=each.pending,
-                held=each.held,
-                owed=each.owed,
-                next_expiry=each.next_expiry,
-                next_expiry_points=each.next_expiry_points,
-            )
-            for each in await ledger.standing(read, member, at=now)
-        ),
+        balances=await _balances(read, member, now),
         identifiers=tuple(Shown(kind=each.kind, value=each.value, added_at=each.added_at) for each in shown),
         as_of=now,
     )
@@ -227,22 +226,65 @@ async def _read_lots(read: Read, member: UUID, after: LotPlace | None, limit: in
     await members.get(read, member)
     now = await clock.now(read)
     found = await ledger.lots(read, member, used_up=used_up, after=after, most=limit + 1)
-    views = tuple(
-        LotView(
-            currency=lot.currency,
-            number=lot.number,
-            amount=lot.amount,
-            remaining=lot.remaining,
-            issued_at=lot.issued_at,
-            usable_from=lot.usable_from,
-            expires_at=lot.expires_at,
-            usable=lot.is_usable(now),
-            offer=lot.offer,
-            funder=lot.funder,
-            activity=lot.activity,
-            program=lot.program,
-        )
-        for lot in found[:limit]
-    )
+    views = tuple(_lot(lot, now) for lot in found[:limit])
     last = views[-1] if len(found) > limit else None
     return LotPage(lots=views, next=None if last is None else write_cursor((last.currency, last.number)))
+
+
+def _lot(lot: ledger.Lot, now: datetime) -> LotView:
+    return LotView(
+        currency=lot.currency,
+        number=lot.number,
+        amount=lot.amount,
+        remaining=lot.remaining,
+        issued_at=lot.issued_at,
+        usable_from=lot.usable_from,
+        expires_at=lot.expires_at,
+        usable=lot.is_usable(now),
+        offer=lot.offer,
+        funder=lot.funder,
+        activity=lot.activity,
+        program=lot.program,
+    )
+
+
+async def _balances(read: Read, member: UUID, now: datetime) -> tuple[Balance, ...]:
+    return tuple(
+        Balance(
+            currency=each.currency,
+            shown=each.shown,
+            available=each.available,
+            pending=each.pending,
+            held=each.held,
+            owed=each.owed,
+            next_expiry=each.next_expiry,
+            next_expiry_points=each.next_expiry_points,
+        )
+        for each in await ledger.standing(read, member, at=now)
+    )
+
+
+async def _read_account(read: Read, member: UUID) -> AccountView:
+    await members.get(read, member)
+    now = await clock.now(read)
+    lots = await ledger.lots(read, member, most=PAGE_MAX + 1)
+    return AccountView(
+        member=member,
+        as_of=now,
+        sequence=await journal.last_seq(read, member),
+        balances=await _balances(read, member, now),
+        lots=tuple(_lot(lot, now) for lot in lots[:PAGE_MAX]),
+        more_lots=len(lots) > PAGE_MAX,
+        holds=tuple(
+            HoldView(
+                id=held.id,
+                currency=held.currency,
+                amount=held.amount,
+                open=held.open,
+                held_at=held.held_at,
+                valid_until=held.valid_until,
+                settle_until=held.settle_until,
+            )
+            for held in await ledger.open_holds(read, member)
+        ),
+    )

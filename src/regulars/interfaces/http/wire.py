@@ -25,11 +25,13 @@ from regulars.kernel.spine import Outcome
 
 __all__ = [
     "ACTIVITIES_MAX",
+    "AccountView",
     "ActivitiesIn",
     "ActivityIn",
     "Balance",
     "Entry",
     "Found",
+    "HoldView",
     "LotPage",
     "LotView",
     "MemberIn",
@@ -336,6 +338,36 @@ class LotPage(Struct, frozen=True, kw_only=True):
 
     lots: tuple[LotView, ...]
     next: str | None
+
+
+class HoldView(Struct, frozen=True, kw_only=True):
+    """Points set aside and not yet used."""
+
+    id: UUID
+    currency: str
+    amount: int
+    open: int
+    """What it still holds."""
+    held_at: datetime
+    valid_until: datetime
+    """The last moment at which it may be used."""
+    settle_until: datetime
+    """The last moment at which a use made in time may be told."""
+
+
+class AccountView(Struct, frozen=True, kw_only=True):
+    """Everything a member holds, of one and the same moment."""
+
+    member: UUID
+    as_of: datetime
+    sequence: int
+    """Place in the journal of the member's last activity: equal sequences, equal accounts (but for the time)."""
+    balances: tuple[Balance, ...]
+    lots: tuple[LotView, ...]
+    """Those with something left, by currency and number."""
+    more_lots: bool
+    """There are more than are shown; `/lots` pages through them all."""
+    holds: tuple[HoldView, ...]
 
 
 def view_receipt(receipt: Receipt) -> ReceiptView:

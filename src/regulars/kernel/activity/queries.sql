@@ -20,6 +20,11 @@ INNER JOIN activity.journal AS journal
     ON wanted.member_id = journal.member_id AND wanted.origin_id = journal.origin_id
 ORDER BY journal.seq;
 
+-- name: last_seq
+SELECT coalesce(max(seq), 0)::bigint AS seq
+FROM activity.journal
+WHERE member_id = :member;
+
 -- name: since
 SELECT later.id, later.body, later.receipt
 FROM activity.journal AS first

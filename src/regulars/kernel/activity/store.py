@@ -25,6 +25,7 @@ __all__ = [
     "due_members",
     "end_dues",
     "find_keys",
+    "last_seq",
     "open_dues",
     "originals",
     "receipts",
@@ -134,6 +135,11 @@ async def originals(read: Read, names: Sequence[NameOf]) -> dict[NameOf, Past]:
         names[row[0] - 1]: Past(member=row[1], activity=row[2], body=read_body(row[3]), receipt=read_receipt(row[4]))
         for row in await SQL.rows(read, "originals", sources=sources, ids=ids)
     }
+
+
+async def last_seq(read: Read, member: UUID) -> int:
+    """Give the place in the journal of a member's last activity; 0 for none."""
+    return int(await SQL.value(read, "last_seq", member=member))
 
 
 async def since(read: Read, member: UUID, activity: UUID, *, most: int) -> list[Past]:

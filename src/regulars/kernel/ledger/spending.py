@@ -168,5 +168,6 @@ def receive(
         lot=number,
         version=number,
         settled=settled,
+        usable_from=parent.usable_from if parent.usable_from > by.at else None,
         expires_at=expires_at,
     )

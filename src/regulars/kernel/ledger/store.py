@@ -20,6 +20,7 @@ __all__ = [
     "issued_by_offer",
     "lots",
     "moved",
+    "open_holds",
     "open_members",
     "outstanding",
     "owners_of_holds",
@@ -134,13 +135,13 @@ async def owners_of_holds(read: Read, members: Sequence[UUID], ids: Sequence[UUI
     return found
 
 
-async def _holds(tx: Tx, members: Sequence[UUID], ids: Sequence[UUID]) -> list[Hold]:
-    rows = await SQL.rows(tx, "holds", members=members, ids=ids)
+async def _holds(read: Read, members: Sequence[UUID], ids: Sequence[UUID]) -> list[Hold]:
+    rows = await SQL.rows(read, "holds", members=members, ids=ids)
     if not rows:
         return []
     found = [(row["member_id"], row["id"]) for row in rows]
     parts: dict[tuple[UUID, UUID], list[HoldPart]] = {key: [] for key in found}
-    for part in await SQL.rows(tx, "hold_lots", members=[k[0] for k in found], ids=[k[1] for k in found]):
+    for part in await SQL.rows(read, "hold_lots", members=[k[0] for k in found], ids=[k[1] for k in found]):
         parts[part["member_id"], part["hold_id"]].append(
             HoldPart(
                 owner=part["owner_id"],
@@ -378,6 +379,11 @@ async def lots(
         read, "lots", member=member, used_up=used_up, after_currency=currency, after_number=number, most=most
     )
     return [_lot(row) for row in rows]
+
+
+async def open_holds(read: Read, member: UUID) -> list[Hold]:
+    """List a member's open holds, with the lots that they name, oldest first."""
+    return sorted(await _holds(read, [member], []), key=lambda hold: (hold.held_at, hold.id))
 
 
 async def totals(read: Read) -> dict[tuple[str, str], int]:

@@ -3,6 +3,8 @@
 `record_many` is the path; `batch.py` is the fold of one fact after another; the rooms know nothing of each other.
 """
 
+from regulars.kernel.spine.check import Report, check
+from regulars.kernel.spine.commands import COMMANDS
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.model import (
     ActivityDiffers,
@@ -21,6 +23,7 @@ from regulars.kernel.spine.record import BATCH_MAX, bring_due, publish, record, 
 
 __all__ = [
     "BATCH_MAX",
+    "COMMANDS",
     "ActivityDiffers",
     "ActivityInFuture",
     "ActivityTooLate",
@@ -30,9 +33,11 @@ __all__ = [
     "Outcome",
     "PurchaseOfAnother",
     "PurchaseUnknown",
+    "Report",
     "ReturnTooLarge",
     "SourceReserved",
     "bring_due",
+    "check",
     "find_notices",
     "publish",
     "record",

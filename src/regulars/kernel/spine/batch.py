@@ -168,9 +168,11 @@ class Batch:
         brought = 0
         if self.book.due_at(member) <= at:
             brought += self._expire(member, at)
-        while (waiting := self._next_due(member, at)) is not None:
-            assert brought < BROUGHT_MAX
-            brought += 1
+        refused: list[journal.Waiting] = []
+        while (waiting := self._next_due(member, at, refused)) is not None:
+            assert brought + len(refused) < BROUGHT_MAX
+            # Out of the way while it happens: what it leaves behind may take the place of others of its name.
+            self.dues[member].remove(waiting)
             body = Body(
                 id=f"{waiting.parent}:{waiting.name}",
                 source=CLOCK,
@@ -178,18 +180,20 @@ class Batch:
                 occurred_at=waiting.at,
                 data=waiting.data,
             )
-            self.dues[member].remove(waiting)
             try:
                 self._record(body, member, at, parent=waiting.parent)
             except Refusal as refusal:
+                refused.append(waiting)
+                self.dues[member].append(waiting)
                 self.stuck.append((member, refusal))
             else:
+                brought += 1
                 self._end_due(waiting, "done")
         return brought
 
-    def _next_due(self, member: UUID, at: datetime) -> journal.Waiting | None:
-        due = [waiting for waiting in self.dues.get(member, ()) if waiting.at <= at]
-        return min(due, key=lambda waiting: (waiting.at, waiting.parent, waiting.name)) if due else None
+    def _next_due(self, member: UUID, at: datetime, refused: Sequence[journal.Waiting]) -> journal.Waiting | None:
+        due = [each for each in self.dues.get(member, ()) if each.at <= at and each not in refused]
+        return min(due, key=lambda each: (each.at, each.parent, each.name)) if due else None
 
     def _end_due(self, waiting: journal.Waiting, state: str) -> None:
         if waiting.key in self.added_dues:
