@@ -38,6 +38,8 @@ __all__ = ["OWN", "Books", "read_history", "take_books"]
 
 OWN: Final = frozenset({"house"})
 """Funders whose points are a part of our own price. What others fund is owed by them."""
+ACTIVITIES_MAX: Final = 1_000
+"""Activities read at once, with all their lines."""
 MEMBER_FIRST: Final = UUID(int=0)
 
 Sales = Mapping[UUID, int]
@@ -226,12 +228,13 @@ def _hold_to(estimates: Mapping[str, Sequence[Estimate]], lot: IssuedLot) -> Est
 async def _read_sales(read: Read, lots: Sequence[IssuedLot]) -> dict[UUID, int]:
     """Read what was paid in the purchases that issued these lots."""
     issuing = sorted({(lot.member, lot.activity) for lot in lots if lot.kind == "issue"})
-    receipts = await journal.receipts(read, issuing)
-    names = [(receipt.source, receipt.id) for receipt in receipts.values()]
-    return {
-        past.activity: sum(line.amount_minor for line in past.body.lines)
-        for past in (await journal.originals(read, names)).values()
-    }
+    sales: dict[UUID, int] = {}
+    for place in range(0, len(issuing), ACTIVITIES_MAX):
+        receipts = await journal.receipts(read, issuing[place : place + ACTIVITIES_MAX])
+        names = [(receipt.source, receipt.id) for receipt in receipts.values()]
+        for past in (await journal.originals(read, names)).values():
+            sales[past.activity] = sum(line.amount_minor for line in past.body.lines)
+    return sales
 
 
 async def _set_aside_handed_on(tx: Tx, children: Sequence[IssuedLot]) -> list[IssuedLot]:

@@ -31,6 +31,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
     rate_permille: int
     """Rounded half up. Points that are not yet as old as the oldest are taken to go the same way."""
     ages: tuple[Age, ...]
+    """Up to the last in which anything was used."""
 
 
 def propose(sums: Mapping[Flow, Amounts], currency: str, *, last: int) -> Proposal | None:
@@ -60,4 +61,6 @@ def propose(sums: Mapping[Flow, Amounts], currency: str, *, last: int) -> Propos
         share = min(Fraction(1), share + Fraction(taken, points))
         permille = int(share * PERMILLE)
         ages.append(Age(months=age, cohorts=len(reached), issued=points, used=taken, share_permille=permille))
+    while ages and not ages[-1].used:
+        ages.pop()
     return Proposal(currency=currency, rate_permille=int(share * PERMILLE + Fraction(1, 2)), ages=tuple(ages))
