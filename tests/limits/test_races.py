@@ -49,6 +49,17 @@ async def answer(work: Awaitable[T]) -> T | Refusal:
         return refusal
 
 
+async def wait_until_waiting(tx: Tx, clients: int) -> None:
+    """Return once so many others wait for a lock; fail when they do not come to."""
+    async with asyncio.timeout(30):
+        while clients != await tx.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ):
+            await asyncio.sleep(0.01)
+            # A view of the activity is kept for the whole transaction unless it is thrown away.
+            await tx.value("SELECT pg_stat_clear_snapshot()")
+
+
 async def let_in_together(
     database: Database, work: Callable[[int], Coroutine[Any, Any, T]], *, ids: list[str]
 ) -> list[T]:
@@ -56,15 +67,7 @@ async def let_in_together(
     async with asyncio.TaskGroup() as group, database.transaction() as tx:
         await limits.lock(tx, ids)
         tasks = [group.create_task(work(number)) for number in range(CLIENTS)]
-        for _ in count():
-            waiting = await tx.value(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if waiting == CLIENTS:
-                break
-            await asyncio.sleep(0.01)
-            # A view of the activity is kept for the whole transaction unless it is thrown away.
-            await tx.value("SELECT pg_stat_clear_snapshot()")
+        await wait_until_waiting(tx, CLIENTS)
     return [task.result() for task in tasks]
 
 
@@ -236,24 +239,15 @@ async def test_ceilings_are_locked_by_id_and_not_as_they_lie(crowded: Database) 
             # Read as they lie: only the query's own order puts a before c.
             await tx.run("SET LOCAL enable_indexscan = off")
             await tx.run("SET LOCAL enable_bitmapscan = off")
-            await tx.run("SET LOCAL application_name = 'second'")
             await limits.lock(tx, ["c", "a", "b"])
 
     async with crowded.transaction() as first:
         await limits.lock(first, ["b"])
         second = asyncio.create_task(lock_all())
-        await wait_for_second(first)
+        await wait_until_waiting(first, 1)
         assert await is_free(crowded, "c")
         assert not await is_free(crowded, "a")
     await second
-
-
-async def wait_for_second(tx: Tx) -> None:
-    while not await tx.value(
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'second' AND wait_event_type = 'Lock'"
-    ):
-        await tx.value("SELECT pg_stat_clear_snapshot()")
-        await asyncio.sleep(0.01)
 
 
 async def is_free(database: Database, id_: str) -> bool:
@@ -270,12 +264,11 @@ async def test_what_was_claimed_while_one_waited_is_seen(crowded: Database) -> N
 
         async def come_later() -> int:
             async with crowded.transaction() as tx:
-                await tx.run("SET LOCAL application_name = 'second'")
                 locked = await limits.lock(tx, [LAMP], at=later(10))
                 return locked.end_due(later(10))
 
         second = asyncio.create_task(come_later())
-        await wait_for_second(first)
+        await wait_until_waiting(first, 1)
         reserve(ceilings, 10, until=later(10))
         await limits.write(first, ceilings)
     assert await second == 1

@@ -90,6 +90,7 @@ async def test_a_sweeper_changes_no_answer(database: Database, swept: bool) -> N
         for expected in (1, 0):
             async with database.transaction() as tx:
                 assert await limits.sweep(tx, [LAMP], at=later(60)) == expected
+                assert await limits.due_ceilings(tx, at=later(60), most=5) == []
     async with database.snapshot() as read:
         assert await limits.left_many(read, [LAMP], at=later(60)) == {LAMP: 8}
     with pytest.raises(ClaimEnded):
@@ -335,6 +336,16 @@ async def test_nothing_costs_nothing(database: Database) -> None:
         assert tx.statements == 0
         await limits.write(tx, await limits.lock(tx, [LAMP]))
         assert tx.statements == 1
+
+
+async def test_what_is_read_does_not_grow_with_what_has_ended(database: Database) -> None:
+    await set_up(database, {LAMP: 100})
+    await change(database, lambda it: [reserve(it, 1, until=later(minute)) for minute in range(1, 60)])
+    for minute, unread in ((30, 30), (31, 1), (31, 0)):
+        async with database.transaction() as tx:
+            locked = await limits.lock(tx, [LAMP], at=later(minute))
+            assert locked.end_due(later(minute)) == len(locked._stored) == unread
+            await limits.write(tx, locked)
 
 
 async def test_a_hundred_thousand_codes_are_added_at_once_and_each_is_used_once(database: Database) -> None:
