@@ -82,7 +82,7 @@ async def test_the_password_is_on_no_command_line(shop: Shell, database_url: str
     await locked.start()
     await connection.execute("LOCK TABLE ledger.lot IN ACCESS EXCLUSIVE MODE")
     with shop.started("db", "backup", "shop.dump") as running:
-        found = await wait_for_dump(connection)
+        found = await wait_for_dump(database_url)
         lines = list_command_lines("pg_dump")
         await connection.close()
         running.communicate(timeout=60)
@@ -93,14 +93,20 @@ async def test_the_password_is_on_no_command_line(shop: Shell, database_url: str
     assert not any(password in line for line in lines)
 
 
-async def wait_for_dump(connection: asyncpg.Connection) -> bool:
-    for _ in range(200):
-        waiting = (
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock'"
-        )
-        if await connection.fetchval(waiting):
-            return True
-        await asyncio.sleep(0.05)
+async def wait_for_dump(database_url: str) -> bool:
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    # A connection of its own: within a transaction, the view would always show the same.
+    connection = await asyncpg.connect(database_url)
+    try:
+        for _ in range(600):
+            if await connection.fetchval(waiting):
+                return True
+            await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
     return False
 
 

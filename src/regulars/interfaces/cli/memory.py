@@ -2,6 +2,7 @@
 
 import resource
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ __all__ = ["PostgresMemory", "read_peak_mb"]
 
 KILOBYTE: Final = 1024
 MEGABYTE: Final = 1024 * 1024
+PAUSE_SECONDS: Final = 2
 PROCESSES: Final = Path("/proc")
 
 
@@ -27,12 +29,15 @@ class PostgresMemory:
     def __init__(self, data_dir: Path) -> None:
         folder = Folder(data_dir)
         self._pid_file = folder.data(folder.state()) / "postmaster.pid"
+        self._looked = 0.0
         self.peak_mb: int | None = None
 
     def look(self) -> None:
-        """Look once. Where the system does not tell, nothing is learnt."""
-        if not self._pid_file.exists():
+        """Look, unless that was just done. Where the system does not tell, nothing is learnt."""
+        now = time.monotonic()
+        if now - self._looked < PAUSE_SECONDS or not self._pid_file.exists():
             return
+        self._looked = now
         postmaster = self._pid_file.read_text(encoding="utf-8").split("\n", 1)[0]
         sizes = [size for process in _family(postmaster) if (size := _read_share(process)) is not None]
         if sizes:

@@ -55,7 +55,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "seconds": ("Time", "时间"),
     "reading": ("Reading the data (beside the rest)", "读取数据（并行）"),
     "thinking": ("Folding the offers, putting rows together", "规则计算与组装"),
-    "waiting": ("PostgreSQL: reading, writing, committing", "PostgreSQL 读写与提交"),
+    "waiting": ("Waiting for PostgreSQL, and for a free core", "等待 PostgreSQL 与处理器"),
     "checking": ("Checking the books", "核对账目"),
     "slowest": ("slowest", "最慢"),
     "rate": (
