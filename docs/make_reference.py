@@ -109,8 +109,8 @@ def walk_command(command: Any, names: tuple[str, ...], lines: list[str]) -> None
     rows = [row for parameter in command.params if (row := write_parameter(parameter)) is not None]
     if rows:
         lines += ["| | | Default |", "| --- | --- | --- |", *rows, ""]
-    for name, inner in getattr(command, "commands", {}).items():
-        walk_command(inner, (*names, name), lines)
+    for name in command.list_commands(None) if hasattr(command, "list_commands") else ():
+        walk_command(command.get_command(None, name), (*names, name), lines)
 
 
 def write_parameter(parameter: Any) -> str | None:  # noqa: ANN401 - typer has its own click
