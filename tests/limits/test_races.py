@@ -28,7 +28,6 @@ from tests.limits.story import (
     take,
 )
 
-pytestmark = pytest.mark.smoke
 CLIENTS = 32
 T = TypeVar("T")
 
