@@ -38,7 +38,7 @@ class Fold:
 
     __slots__ = (
         "changed",
-        "claims",
+        "claimed",
         "discounts",
         "given",
         "grants",
@@ -68,7 +68,7 @@ class Fold:
         self.remembered: dict[str, bytes] = {}
         self.grants: list[Grant] = []
         self.later: list[Due] = []
-        self.claims: list[Claim] = []
+        self.claimed: dict[str, int] = {}
         self.reasons: list[Reason] = []
 
     def look(self) -> Step:
@@ -145,7 +145,7 @@ class Fold:
             memories=self.remembered,
             grants=tuple(self.grants),
             later=tuple(self.later),
-            claims=tuple(self.claims),
+            claims=tuple(Claim(ceiling=ceiling, amount=amount) for ceiling, amount in self.claimed.items()),
             reasons=tuple(self.reasons),
         )
 
@@ -205,7 +205,7 @@ class Fold:
         if taken:
             self.left[ceiling] = left - taken
             self.changed = True
-            self.claims.append(Claim(ceiling=ceiling, amount=taken))
+            self.claimed[ceiling] = self.claimed.get(ceiling, 0) + taken
         return taken
 
 

@@ -250,6 +250,7 @@ class Batch:
         )
         # Most facts ask for nothing and speak of nothing earlier.
         scene = self._scene(plan, doing, fact, to) if command is not None or past is not None else None
+        self.ceilings.end_due(doing.at)
         marks = self.book.mark(), self.ceilings.mark()
         try:
             postings = command(scene) if command is not None and scene is not None else []

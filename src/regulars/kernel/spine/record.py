@@ -98,7 +98,7 @@ async def bring_due(database: Database, house: House, *, at: datetime | None = N
 
     Late, doubled or cut short, it changes no answer: whatever is due is also done when a member is next touched.
     """
-    done = 0
+    done = await _sweep_claims(database, at)
     while True:
         async with database.snapshot() as read:
             now = at or await clock.now(read)
@@ -117,6 +117,22 @@ async def bring_due(database: Database, house: House, *, at: datetime | None = N
         done += brought
         if stuck and not brought:
             return done
+
+
+async def _sweep_claims(database: Database, at: datetime | None) -> int:
+    """End reservations that have run out; gives how many. They counted for nothing already."""
+    done = 0
+    while True:
+        async with database.snapshot() as read:
+            now = at or await clock.now(read)
+            due = await limits.due_ceilings(read, at=now, most=SWEEP_BATCH)
+        if not due:
+            return done
+
+        async def work(tx: Tx, due: Sequence[str] = due, now: datetime = now) -> int:
+            return await limits.sweep(tx, due, at=now)
+
+        done += await database.run(work)
 
 
 async def _read(
@@ -173,7 +189,7 @@ async def _read(
         memories=memories,
         traits=traits,
         dues=dues,
-        ceilings=await limits.lock(tx, _ceilings(releases, happening)),
+        ceilings=await limits.lock(tx, _ceilings(releases, happening), at=max(latest.values())),
         households={
             member: [o for o in others if locked[o].household_id == locked[member].household_id is not None]
             for member, others in households.items()
@@ -307,5 +323,5 @@ async def publish(
     Raises ProgramInvalid, and CeilingTooLow when a budget would be below what is already spent.
     """
     published = await program.publish(tx, document, live_from=live_from, by=by, at=at)
-    await limits.set_ceilings(tx, dict(program.compile_plan(document).ceilings))
+    await limits.set_ceilings(tx, dict(program.compile_plan(document).ceilings), at=at)
     return published
