@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from regulars.base.sql import Queries
 from regulars.features import money
-from regulars.features.money.store import queries
+from regulars.features.money.store import add_deferrals, queries
 from regulars.kernel.ledger.money.store import QUERIES
 from regulars.kernel.nouns import Activity, Identifier
 from tests.money.story import do, estimate, find, moved, take
@@ -83,7 +84,8 @@ async def test_a_new_estimate_changes_revenue_and_nothing_that_was_set_aside(sho
     before = await take(shop, "2026-03")
     async with shop.database.snapshot() as read:
         kept = await money.read_deferrals(read, [member])
-    second = await estimate(shop, 600, since=shop.at)
+    # From the first instant of April on: March closed under the old one.
+    second = await estimate(shop, 600, since=before.until)
     shop.later(days=1)
     books = await take(shop)
     april = find(books, "2026-04")
@@ -109,6 +111,17 @@ async def test_an_estimate_never_speaks_of_what_is_in_the_books(shop: Shop) -> N
     with pytest.raises(money.EstimateTooEarly):
         await estimate(shop, 800, since=shop.at - timedelta(seconds=1))
     assert (await estimate(shop, 800, since=shop.at)).number == 2
+
+
+async def test_what_is_set_aside_is_written_once(shop: Shop) -> None:
+    await estimate(shop, 900)
+    member = (await shop.receipt(purchase(shop, "1", 100_000))).member
+    shop.later(days=1)
+    await take(shop)
+    async with shop.database.transaction() as tx:
+        kept = await money.read_deferrals(tx, [member])
+        await add_deferrals(tx, [replace(each, deferred_micro=0) for each in kept.values()])
+        assert await money.read_deferrals(tx, [member]) == kept
 
 
 @pytest.mark.parametrize(
@@ -137,14 +150,20 @@ async def test_estimates_that_are_refused(shop: Shop, change: dict[str, Any]) ->
 
 async def test_months_begin_where_the_programme_is(shop: Shop) -> None:
     await estimate(shop, 900)
-    # In Shanghai it is April already.
-    shop.at = datetime(2026, 3, 31, 16, 30, tzinfo=UTC)
+    # In Shanghai it is still March, and then April begins.
+    shop.at = datetime(2026, 3, 31, 15, 59, 59, tzinfo=UTC)
     await shop.receipt(purchase(shop, "1", 100_000))
+    shop.later(seconds=1)
+    await shop.receipt(purchase(shop, "2", 300_000))
     shop.later(hours=1)
     books = await take(shop)
-    assert [f.month for f in books.forwards if f.currency == "stars"] == ["2026-04"]
+    stars = [(f.month, f.closing.points) for f in books.forwards if f.currency == "stars"]
+    assert stars == [("2026-03", 1_000), ("2026-04", 4_000)]
     assert (books.last, books.is_over) == ("2026-04", False)
-    for month in ("2026-03", "2026-05"):
+    march = await take(shop, "2026-03")
+    assert (march.until, march.is_over) == (datetime(2026, 3, 31, 16, tzinfo=UTC), True)
+    assert list(march.forwards) == [f for f in books.forwards if f.month == "2026-03"]
+    for month in ("2026-02", "2026-05"):
         with pytest.raises(money.MonthInvalid):
             await take(shop, month)
 

@@ -109,7 +109,7 @@ async def test_beancount_is_well_formed_and_its_balances_hold(shop: Shop) -> Non
     assert abs(stand["Expenses:Loyalty:Rounding"]) < Decimal("0.30")
 
 
-def forward(micro: int, month: str = "2026-03", *, funder: str = "house") -> money.Forward:
+def forward(micro: int, month: str = "2026-03", *, funder: str = "house", before: int = 0) -> money.Forward:
     empty = {"points": 0, "value_micro": 0, "ahead_micro": 0}
     return money.Forward(
         currency="points",
@@ -117,7 +117,7 @@ def forward(micro: int, month: str = "2026-03", *, funder: str = "house") -> mon
         month=month,
         rate_permille=1000,
         estimate=1,
-        opening=money.Stand(deferred_micro=0, **empty),
+        opening=money.Stand(deferred_micro=before, **empty),
         movements=tuple(
             money.Movement(
                 category=category, parts=int(category == "issued"), points=0, value_micro=0,
@@ -127,7 +127,7 @@ def forward(micro: int, month: str = "2026-03", *, funder: str = "house") -> mon
         ),
         ahead_micro=0,
         restated_micro=0,
-        closing=money.Stand(deferred_micro=micro, **empty),
+        closing=money.Stand(deferred_micro=before + micro, **empty),
     )  # fmt: skip
 
 
@@ -164,3 +164,10 @@ def test_accounts_have_the_names_of_the_house() -> None:
 
 def test_a_month_in_which_nothing_moved_has_no_postings() -> None:
     assert money.post([forward(0)], money="EUR") == []
+
+
+def test_small_amounts_add_up_over_months() -> None:
+    # Four tenths of a cent, three months long: the third makes a cent of them.
+    months = [forward(400_000, f"2026-0{n + 1}", before=400_000 * n) for n in range(3)]
+    legs = [(each.month, leg.role, leg.minor) for each in money.post(months, money="EUR") for leg in each.legs]
+    assert legs == [("2026-03", "issued", 1), ("2026-03", "liability", -1)]
