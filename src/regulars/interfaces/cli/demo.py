@@ -39,6 +39,8 @@ PROGRAM: Final = Path("programs") / "grocer.yaml"
 YEAR: Final = 2017
 SAMPLE_EVERY: Final = 10
 SAMPLE_FOLDER: Final = "fast"
+LANES: Final = 2
+"""A household has one card, so two lanes never meet: while PostgreSQL writes for one, the other is folded."""
 KEY_NAME: Final = "demo"
 KEY_DAYS: Final = 30
 
@@ -210,7 +212,7 @@ async def _replay(
             if memory is not None:
                 memory.look()
 
-        await replay(database, house, journey, tally, note)
+        await replay(database, house, journey, tally, note, lanes=LANES)
     if tally.refused:
         show_tally(tally)
         raise RowsRefused("Some baskets were refused, so the year is not whole. The reasons are listed above.")
