@@ -118,20 +118,20 @@ def _package_of(name: str) -> str:
 
 
 def all_queries() -> list[Queries]:
-    """Find and parse every `queries.sql` of the project, in the order of their folders."""
+    """Find and parse every file of named queries of the project (migrations have none), in the order of folders."""
     return [_read(file, room) for file, room in _walk(files("regulars"), "regulars")]
 
 
 def _walk(folder: Traversable, room: str) -> Iterator[tuple[Traversable, str]]:
     for item in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if item.is_dir() and not item.name.startswith(("_", ".")):
+        if item.is_dir() and item.name != "migrations" and not item.name.startswith(("_", ".")):
             yield from _walk(item, f"{room}.{item.name}")
-        elif item.name == FILE_NAME:
+        elif item.name.endswith(".sql"):
             yield item, room
 
 
 def _read(file: Traversable, room: str) -> Queries:
-    return parse(file.read_text(encoding="utf-8"), source=f"{room}/{FILE_NAME}")
+    return parse(file.read_text(encoding="utf-8"), source=f"{room}/{file.name}")
 
 
 def parse(text: str, *, source: str) -> Queries:
