@@ -7,8 +7,7 @@ pytest with `-p tests.faults.canaries`.
 # ruff: noqa: SLF001 - a deliberate bug sits deeper than any caller reaches
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -33,7 +32,7 @@ def forget_lock() -> None:
 
 def forget_unique_key() -> None:
     """A name may be used again and again: its index is gone before the first connection is used."""
-    connect = db.Database.open.__func__  # pyright: ignore[reportFunctionMemberAccess] - a class method is one
+    connect = db.Database.open.__func__
 
     async def open_without_index(cls: type[db.Database], url: str, **more: Any) -> db.Database:  # noqa: ANN401
         opened = await connect(cls, url, **more)
@@ -41,7 +40,7 @@ def forget_unique_key() -> None:
             await tx.run("ALTER TABLE IF EXISTS activity.key DROP CONSTRAINT IF EXISTS key_pkey")
         return opened
 
-    db.Database.open = classmethod(open_without_index)
+    db.Database.open = classmethod(open_without_index)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def answer_before_commit() -> None:
@@ -49,11 +48,10 @@ def answer_before_commit() -> None:
     commit = db._commit
     late: set[asyncio.Task[None]] = set()
 
-    @asynccontextmanager
-    async def begin(self: db.Database) -> AsyncGenerator[db.Tx]:
+    async def run(self: db.Database, work: Callable[[db.Tx], Any]) -> Any:  # noqa: ANN401
         connection = await self._begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         try:
-            yield db.Tx(db._Lease(connection))
+            answer = await work(db.Tx(db._Lease(connection)))
         except BaseException:
             await db._leave(connection, "ROLLBACK")
             await self._pool.release(connection)
@@ -67,8 +65,9 @@ def answer_before_commit() -> None:
         task = asyncio.create_task(finish())
         late.add(task)
         task.add_done_callback(late.discard)
+        return answer
 
-    db.Database.transaction = begin
+    db.Database.run = run
 
 
 def allocate_one_less() -> None:
@@ -114,7 +113,7 @@ def look_up_late() -> None:
         self.recorded.pop((fact.source, fact.id), None)
         return spine.Outcome(receipt=known.receipt, repeated=True)
 
-    batch.Batch.take = take_first
+    batch.Batch.take = take_first  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _change_query(package: str, name: str, old: str, new: str) -> None:

@@ -345,7 +345,10 @@ def _span_writes(sent: Mapping[str, Sent], rows: Rows) -> Iterator[tuple[int, in
 
 
 def _place(node: str, what: Standing | int, chain: Sequence[tuple[str, State]], after: dict[str, set[str]]) -> bool:
-    """Put a look at a member behind the first write it can have seen, and before the first that it cannot have; False where there is none."""
+    """Put a look at a member behind the first write that it may have seen and before the first that it has not.
+
+    False where there is no such place.
+    """
     places = [
         place
         for place, (_, state) in enumerate(chain)

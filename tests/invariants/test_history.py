@@ -141,7 +141,9 @@ def do_what_was_refused(calls: list[Call], rows: Rows) -> tuple[list[Call], Rows
 
 def change_an_answer(calls: list[Call], rows: Rows) -> tuple[list[Call], Rows]:
     place = find_call(calls, lambda answer: answer.result == "repeated")
-    answer = (calls[place].answers or ())[0]
+    answers = calls[place].answers
+    assert answers is not None
+    (answer,) = answers
     changed = structs.replace(answer, receipt=Raw(bytes(answer.receipt).replace(b'"id":"', b'"id":"x')))
     calls[place] = structs.replace(calls[place], answers=(changed,))
     return calls, rows
@@ -186,7 +188,12 @@ def call_of(call: Call) -> tuple[int, int]:
 
 
 def find_call(calls: Sequence[Call], wanted: Callable[[Answer], Any]) -> int:
-    return next(place for place, call in enumerate(calls) if len(call.answers or ()) == 1 and wanted(call.answers[0]))
+    """The first call with one answer, which is as wanted."""
+    return next(
+        place
+        for place, call in enumerate(calls)
+        if call.answers is not None and len(call.answers) == 1 and wanted(call.answers[0])
+    )
 
 
 DAMAGES: Final[dict[str, Callable[[list[Call], Rows], tuple[list[Call], Rows]]]] = {
