@@ -53,11 +53,23 @@ async def test_a_time_without_a_zone_is_no_time(database: Database) -> None:
     [
         ("INSERT INTO base.clock (one) VALUES (TRUE)", "clock_pkey"),
         ("INSERT INTO base.clock (one) VALUES (FALSE)", "clock_has_one_row"),
-        ("UPDATE base.clock SET ahead = interval '-1 second'", "clock_never_behind"),
     ],
 )
-async def test_the_database_keeps_one_clock_that_is_never_behind(database: Database, sql: str, constraint: str) -> None:
+async def test_the_database_keeps_one_clock(database: Database, sql: str, constraint: str) -> None:
     with pytest.raises(ConstraintBroken) as broken:
         async with database.transaction() as tx:
             await tx.run(sql)
     assert broken.value.constraint == constraint
+
+
+async def test_a_sandbox_may_begin_in_the_past_and_only_once(database: Database) -> None:
+    past = datetime(2017, 1, 1, tzinfo=UTC)
+    async with database.transaction() as tx:
+        await clock.begin_sandbox(tx, past)
+        assert past <= await clock.now(tx) < past + timedelta(minutes=5)
+        assert await clock.is_sandbox(tx)
+        await clock.set_now(tx, past + timedelta(days=1))
+        with pytest.raises(clock.ClockBackwards):
+            await clock.begin_sandbox(tx, past)
+        with pytest.raises(clock.ClockBackwards):
+            await clock.set_now(tx, past)

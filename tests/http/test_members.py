@@ -203,3 +203,24 @@ async def test_an_account_is_read_of_one_moment(site: Site, purchase: Purchase) 
     assert (balance["shown"], balance["available"], balance["held"], hold["open"]) == (6, 2, 4, 4)
     assert sum(lot["remaining"] for lot in account["lots"]) + hold["open"] == balance["shown"]
     assert account["more_lots"] is False
+
+
+async def test_a_gift_names_the_other_member(site: Site, purchase: Purchase) -> None:
+    giver = await buy(site, purchase, 3)
+    friend = (await enrol(site, PHONE))["id"]
+    at = (await site.client.get(f"/v1/members/{giver}")).json()["as_of"]
+    gift = {
+        "source": "app",
+        "id": "gift-1",
+        "kind": "gift",
+        "occurred_at": at,
+        "member": {"id": giver},
+        "to": {"identifier": PHONE},
+        "ask": {"currency": "points", "points": 4},
+    }
+    given = await site.client.post("/v1/activities", json=gift)
+    assert given.status_code == 201, given.text
+    balances = [
+        (await site.client.get(f"/v1/members/{each}")).json()["balances"][0]["shown"] for each in (giver, friend)
+    ]
+    assert balances == [2, 4]

@@ -1,4 +1,4 @@
-"""Ledger time: the database's clock, which a sandbox may move ahead to see tomorrow."""
+"""Ledger time: the database's clock, which a sandbox may begin in the past, and move ahead to see tomorrow."""
 
 from datetime import datetime
 from typing import ClassVar, cast
@@ -7,7 +7,7 @@ from regulars.base.db import Read, Tx
 from regulars.base.errors import Kind, Refusal
 from regulars.base.sql import load
 
-__all__ = ["ClockBackwards", "is_sandbox", "now", "set_now"]
+__all__ = ["ClockBackwards", "begin_sandbox", "is_sandbox", "now", "set_now"]
 
 queries = load("regulars.base")
 
@@ -31,6 +31,17 @@ async def set_now(tx: Tx, at: datetime) -> None:
         raise ClockBackwards(
             f"The clock already shows a later time than {at.isoformat()}; it only goes forward.", asked=at
         )
+
+
+async def begin_sandbox(tx: Tx, at: datetime) -> None:
+    """Make a database in which nothing has happened yet a sandbox whose time begins at `at`, be it long ago.
+
+    That nothing has happened is for the caller to know. Raises ClockBackwards where the clock was moved before.
+    """
+    assert at.tzinfo is not None, "a time without a zone is not a time"
+    if await queries.value(tx, "begin_sandbox", at=at) is None:
+        message = "The clock of this database was moved before; it only goes forward."
+        raise ClockBackwards(message, asked=at)
 
 
 async def is_sandbox(read: Read) -> bool:

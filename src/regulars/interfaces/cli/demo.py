@@ -152,6 +152,7 @@ async def _give(settings: Settings, document: Document, *, every: int, with_key:
         journey, tally = Journey.load(every=every), Tally()
         start = min(datetime(YEAR, 1, 1, tzinfo=zone), journey.first)
         end = max(datetime(YEAR + 1, 1, 1, tzinfo=zone), journey.last + timedelta(seconds=1))
+        await _begin(database, start)
         await _publish(database, house, document, start)
         await _replay(database, house, journey, tally, memory)
         await spine.bring_due(database, house, at=end)
@@ -174,6 +175,23 @@ async def _give(settings: Settings, document: Document, *, every: int, with_key:
         )
         token = await database.run(_issue_key) if with_key else ""
     return Shown(figures=figures, check=report, at=at, token=token)
+
+
+async def _begin(database: Database, start: datetime) -> None:
+    """Let time begin with the year in a database where nothing has happened; leave alone one where a shop is run."""
+
+    async def begin(tx: Tx) -> None:
+        if await clock.is_sandbox(tx):
+            return
+        if await journal.count_by_kind(tx):
+            message = (
+                "This database holds activities of its own, and the demo's year would be mixed with them."
+                " Give it a database of its own: unset REGULARS_DATABASE_URL, or name another REGULARS_DATA_DIR."
+            )
+            raise DemoNotPossible(message)
+        await clock.begin_sandbox(tx, start)
+
+    await database.run(begin)
 
 
 async def _publish(database: Database, house: spine.House, document: Document, start: datetime) -> None:
@@ -256,7 +274,8 @@ def _serve(settings: Settings, shown: Shown) -> None:
     def tell(address: str) -> None:
         # Ledger time may be years from the world's: a purchase of "now" is one of then.
         purchase = {
-            "id": "hello-1",
+            # Named by its moment: another run asks for another purchase.
+            "id": f"hello-{shown.at:%Y%m%d%H%M%S}",
             "source": "till",
             "kind": "purchase",
             "occurred_at": shown.at.astimezone(UTC).replace(microsecond=0).isoformat(),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from regulars.base.errors import Refusal
 from regulars.interfaces.http.problems import Problem, problem_of
@@ -73,6 +73,12 @@ class MemberRef(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
         if (self.id is UNSET) == (self.identifier is UNSET):
             raise ValueError("Give either id or identifier")
 
+    def to_reference(self) -> UUID | Identifier:
+        """Make the kernel's reference of it."""
+        ref = self.id if isinstance(self.id, UUID) else self.identifier
+        assert not isinstance(ref, UnsetType), "a reference has one of the two"
+        return ref
+
 
 class ActivityIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Something that happened to a member. `source` and `id` name it for ever: sent again, it counts once."""
@@ -98,6 +104,8 @@ class ActivityIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
     kind: Annotated[Name, Meta(description="What happened: `purchase`, `return`, or a kind that an offer answers to.")]
     occurred_at: Annotated[datetime, Meta(tz=True, description="When it happened, with the offset from UTC.")]
     member: MemberRef
+    to: MemberRef | UnsetType = UNSET
+    """Of a gift, a merge or a claim: the other member."""
     store: Label = ""
     channel: Label = ""
     lines: Annotated[tuple[Line, ...], Meta(max_length=LINES_MAX, description="The basket of a purchase.")] = ()
@@ -110,11 +118,11 @@ class ActivityIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
         Meta(
             max_length=128,
             pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)",
-            description="Of a return: the `id` of the purchase, which came from the same source.",
+            description="Of a return or a reversal: the `id` of what it undoes, of the same source.",
         ),
     ] = ""
-    ask: Values = field(default_factory=dict[Name, Value])
-    data: Values = field(default_factory=dict[Name, Value])
+    ask: Values = {}
+    data: Values = {}
 
     def __post_init__(self) -> None:
         """Refuse times that no calendar of a shop reaches."""
@@ -123,14 +131,13 @@ class ActivityIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
 
     def to_activity(self) -> Activity:
         """Make the kernel's noun of it."""
-        ref = self.member.id if isinstance(self.member.id, UUID) else self.member.identifier
-        assert not isinstance(ref, UnsetType), "a reference has one of the two"
         return Activity(
             id=self.id,
             source=self.source,
             kind=self.kind,
             occurred_at=self.occurred_at,
-            member=ref,
+            member=self.member.to_reference(),
+            to=None if isinstance(self.to, UnsetType) else self.to.to_reference(),
             store=self.store,
             channel=self.channel,
             lines=self.lines,
@@ -162,6 +169,8 @@ class Points(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of a return: points that the member no longer had, and now owes."""
     forgiven: int = 0
     """Of a return: points that had already ended."""
+    hold: UUID | None = None
+    """The hold that was made, used or ended; its id is that of the activity that made it."""
     usable_from: datetime | None = None
     expires_at: datetime | None = None
     lines: tuple[tuple[int, int], ...] = ()
@@ -403,6 +412,7 @@ def view_points(posted: Posted) -> Points:
         settled=posted.settled,
         arrears=posted.arrears,
         forgiven=posted.forgiven,
+        hold=posted.hold,
         usable_from=posted.usable_from,
         expires_at=posted.expires_at,
         lines=posted.lines,

@@ -14,6 +14,8 @@ __all__ = ["work"]
 
 PAUSE_SECONDS_MIN: Final = 0.5
 PAUSE_SECONDS_MAX: Final = 30.0
+NOTICE_SECONDS: Final = 600
+"""How often it is looked whom to tell what will end or has become usable."""
 
 
 async def work(settings: Settings, house: spine.House, *, every_seconds: float, tell: Callable[[str], None]) -> None:
@@ -26,7 +28,7 @@ async def work(settings: Settings, house: spine.House, *, every_seconds: float, 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    pause, started = PAUSE_SECONDS_MIN, False
+    pause, started, told_at = PAUSE_SECONDS_MIN, False, float("-inf")
     while not stopping.is_set():
         try:
             async with open_database(settings) as database:
@@ -36,6 +38,11 @@ async def work(settings: Settings, house: spine.House, *, every_seconds: float, 
                     brought = await spine.bring_due(database, house)
                     if brought:
                         tell(f"Brought {brought} that were due.")
+                    if loop.time() - told_at >= NOTICE_SECONDS:
+                        told_at = loop.time()
+                        notices = await spine.find_notices(database, house)
+                        if notices:
+                            tell(f"Wrote down {notices} notices of points that will end or have become usable.")
                     pause = PAUSE_SECONDS_MIN
                     await _wait(stopping, every_seconds)
         except Refusal as refusal:

@@ -189,7 +189,9 @@ async def _read(
         memories=memories,
         traits=traits,
         dues=dues,
-        ceilings=await limits.lock(tx, _ceilings(releases, happening), at=max(latest.values())),
+        ceilings=await limits.lock(
+            tx, _ceilings(releases, happening), at=max([*latest.values(), *(each.at for each in asked)])
+        ),
         households={
             member: [o for o in others if locked[o].household_id == locked[member].household_id is not None]
             for member, others in households.items()
