@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.cli.calls import Shell, make_shell
+from tests.cli.test_replay import ndjson, purchase
 
 BASKETS = 16_553
 ROOT = Path(__file__).parents[2]
@@ -74,6 +75,25 @@ def test_it_serves_with_a_key_and_a_curl_that_work(sandbox: Shell) -> None:
         running.send_signal(signal.SIGTERM)
         running.communicate(timeout=60)
     assert running.returncode == 0
+
+
+def test_balances_are_seen_as_of_the_end_of_the_year(sandbox: Shell) -> None:
+    folder = Path(sandbox.env["REGULARS_DATA_DIR"]) / "fast"
+    found = sandbox("statement", "card:900", "--json", REGULARS_DATA_DIR=str(folder)).value
+    assert found["at"].startswith("2018-01-01T")
+    points = next(each for each in found["standing"] if each["currency"] == "points")
+    assert points["available"] > 0
+    assert points["pending"] > 0
+    assert points["next_expiry"].startswith("2018-")
+    assert found["traits"]["tier"] in {"green", "silver", "gold"}
+
+
+def test_real_data_is_never_set_back_in_time(tmp_path: Path, shop: Shell) -> None:
+    shop("replay", shop.write("facts.ndjson", ndjson([purchase(1)])))
+    done = shop("demo", "--no-serve")
+    assert done.status == 1
+    assert "This database holds activities of its own" in done.said
+    assert shop("check").status == 0
 
 
 def test_a_port_in_use_is_told_before_anything_is_replayed(tmp_path: Path) -> None:
