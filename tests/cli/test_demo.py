@@ -63,6 +63,7 @@ def test_it_serves_with_a_key_and_a_curl_that_work(sandbox: Shell) -> None:
             if "Ctrl-C" in line:
                 break
         text = "".join(lines)
+        assert "Nothing is new, so the books were not proved again" in text
         address, token, body = (re.search(it, text) for it in (r"Serving on (\S+)", r"API key\s+(\S+)", r"-d '(.*)'"))
         assert address
         assert token

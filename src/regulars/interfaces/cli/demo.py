@@ -56,7 +56,8 @@ class Shown:
     """What the replay left to show."""
 
     figures: "Figures"
-    check: "Report"
+    check: "Report | None"
+    """None where nothing is new since the last proof, and somebody waits for the server."""
     at: datetime
     """Ledger time afterwards."""
     token: str
@@ -91,12 +92,13 @@ def demo(
     if serve:
         _refuse_port_in_use(settings)
     with _keeping_database(settings):
-        shown = run(_give(settings, document, every=SAMPLE_EVERY if fast else 1, with_key=serve))
+        every = SAMPLE_EVERY if fast else 1
+        shown = run(_give(settings, document, every=every, with_key=serve, prove=not serve or report is not None))
         _print(shown, document, lang="zh" if lang.lower().startswith("zh") else "en")
         if report is not None:
             report.write_bytes(msgspec.json.format(msgspec.json.encode(shown.figures), indent=2) + b"\n")
             say().print(f"Figures written to {report}.", soft_wrap=True)
-        if shown.check.faults:
+        if shown.check is not None and shown.check.faults:
             raise DemoNotPossible("The books are not right; the faults are listed above. Please tell us about them.")
         if serve:
             _serve(settings, shown)
@@ -138,7 +140,7 @@ def _keeping_database(settings: Settings) -> Generator[None]:
         yield
 
 
-async def _give(settings: Settings, document: Document, *, every: int, with_key: bool) -> Shown:
+async def _give(settings: Settings, document: Document, *, every: int, with_key: bool, prove: bool) -> Shown:
     from regulars.interfaces.cli.journey import Journey
     from regulars.interfaces.cli.memory import PostgresMemory, read_peak_mb
     from regulars.interfaces.cli.postgres import gather_statistics
@@ -159,7 +161,7 @@ async def _give(settings: Settings, document: Document, *, every: int, with_key:
         if tally.recorded:
             await asyncio.to_thread(gather_statistics, settings)
         at = await _turn_clock(database, end)
-        report = await check_books(database)
+        report = await check_books(database) if prove or tally.recorded else None
         if memory is not None:
             memory.look()
         async with database.snapshot() as read:
@@ -265,7 +267,10 @@ def _print(shown: Shown, document: Document, *, lang: Literal["en", "zh"]) -> No
     from regulars.interfaces.cli.report import show
 
     show(speak(), shown.figures, document, lang=lang)
-    show_report(shown.check)
+    if shown.check is None:
+        speak().print("Nothing is new, so the books were not proved again. To prove them: regulars check")
+    else:
+        show_report(shown.check)
 
 
 def _serve(settings: Settings, shown: Shown) -> None:

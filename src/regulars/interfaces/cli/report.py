@@ -127,8 +127,9 @@ class Figures(Struct, frozen=True, kw_only=True):
     reading_seconds: float
     thinking_seconds: float
     waiting_seconds: float
-    check_seconds: float
-    check_faults: int
+    check_seconds: float | None
+    check_faults: int | None
+    """None where nothing was checked."""
     rss_mb: int
     postgres_rss_mb: int | None
     points_issued: int
@@ -176,7 +177,14 @@ async def read_year(read: Read, *, at: datetime) -> Year:
 
 
 def summarise(
-    year: Year, tally: Tally, report: Report, *, baskets: int, lines: int, rss_mb: int, postgres_rss_mb: int | None
+    year: Year,
+    tally: Tally,
+    report: Report | None,
+    *,
+    baskets: int,
+    lines: int,
+    rss_mb: int,
+    postgres_rss_mb: int | None,
 ) -> Figures:
     """Put the figures together."""
     points = year.currencies.get(POINTS)
@@ -192,8 +200,8 @@ def summarise(
         reading_seconds=round(tally.reading_seconds, 3),
         thinking_seconds=round(tally.thinking_seconds, 3),
         waiting_seconds=round(tally.waiting_seconds, 3),
-        check_seconds=round(sum(report.seconds.values()), 3),
-        check_faults=len(report.faults),
+        check_seconds=None if report is None else round(sum(report.seconds.values()), 3),
+        check_faults=None if report is None else len(report.faults),
         rss_mb=rss_mb,
         postgres_rss_mb=postgres_rss_mb,
         points_issued=points.issued if points else 0,
@@ -301,7 +309,7 @@ def _tell_work(figures: Figures, lang: str) -> Table:
         "reading": figures.reading_seconds,
         "thinking": figures.thinking_seconds,
         "waiting": figures.waiting_seconds,
-        "checking": figures.check_seconds,
+        "checking": figures.check_seconds or 0,
     }
     slowest = max(stages, key=lambda stage: stages[stage])
     for stage, seconds in stages.items():
