@@ -77,3 +77,14 @@ lock: setup ## Pin the dependencies of pyproject.toml with hashes (ARGS=--upgrad
 clean: ## Remove what tools left behind; keeps .venv and the data
 	@rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+# --- proof -----------------------------------------------------------------------------------------------------------
+
+.PHONY: test-invariants
+test-invariants: setup ## Only what proves the ledger: the model, many clients at once, faults, deliberate bugs
+	@$(STEP) invariants $(BIN)/pytest -n 2 tests/invariants tests/faults $(ARGS)
+
+# One at a time, and not hidden in a step: seeds and figures are shown as they come.
+.PHONY: soak
+soak: setup ## The same for an hour or more, with seeds and figures (ARGS='-k history', REGULARS_TEST_SEED=...)
+	@$(BIN)/pytest -m soak -n 0 -s -v --durations=0 tests/invariants tests/faults $(ARGS)

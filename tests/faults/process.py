@@ -20,12 +20,13 @@ from msgspec import Struct
 
 from regulars.base.db import Database
 from regulars.base.settings import Settings
-from regulars.interfaces import http
 from regulars.kernel import ledger, spine
 from tests.faults import canaries
 from tests.invariants.history import SECRET, make_house
 
-__all__ = ["PLACES", "Orders"]
+__all__ = ["PLACES", "Orders", "run_process"]
+
+ROOT: Final = Path(__file__).parents[2]
 
 # The package offers a function of the same name.
 record: Final[Any] = import_module("regulars.kernel.spine.record")
@@ -130,9 +131,22 @@ def main(orders: Orders) -> None:
         arm(orders)
     if orders.what == "serve":
         settings = Settings(data_dir=Path(orders.folder), database_url=orders.url, port=orders.port, secret=SECRET)
-        http.serve(settings, tell=lambda address: print(address, flush=True))  # noqa: T201 - heard by who started us
+        # A sweeper starts sooner without it.
+        import_module("regulars.interfaces.http").serve(settings, tell=lambda address: print(address, flush=True))  # noqa: T201 - heard by who started us
     else:
         print(asyncio.run(sweep(orders)), flush=True)  # noqa: T201 - as above
+
+
+async def run_process(orders: Orders) -> asyncio.subprocess.Process:
+    """Begin a process of the product. What it logs goes into `log`, beside its other files."""
+    with (Path(orders.folder) / "log").open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.faults.process", msgspec.json.encode(orders).decode()),
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
 
 
 if __name__ == "__main__":

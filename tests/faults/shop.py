@@ -1,10 +1,8 @@
 """A shop under load whose parts die: the server as a process, tills that keep journals, and what must hold."""
 
 import asyncio
-import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -23,7 +21,7 @@ from regulars.base.db import Database
 from regulars.features import access
 from regulars.interfaces.http.app import list_scopes
 from regulars.kernel.nouns import Activity
-from tests.faults.process import Orders
+from tests.faults.process import Orders, run_process
 from tests.invariants.history import (
     Answer,
     Clerk,
@@ -37,7 +35,6 @@ from tests.invariants.history import (
 )
 from tests.invariants.history_judge import KNOWN, Verdict, judge_all
 
-ROOT: Final = Path(__file__).parents[2]
 TILLS: Final = 8
 OK, CREATED, BROKEN, UNAVAILABLE = 200, 201, 500, 503
 PORTS: Final = (20_000, 30_000)
@@ -234,18 +231,6 @@ class Shop:
         if self.process is not None and self.process.returncode is None:
             self.process.terminate()
             await self.process.wait()
-
-
-async def run_process(orders: Orders) -> asyncio.subprocess.Process:
-    """Begin a process of the product. What it logs goes into `log`, beside its other files."""
-    with (Path(orders.folder) / "log").open("ab") as log:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.faults.process", msgspec.json.encode(orders).decode()),
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-        )
 
 
 def find_port() -> int:

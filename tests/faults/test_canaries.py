@@ -18,8 +18,10 @@ NAME: Final = f"{HISTORY}::test_one_name_has_one_effect_whoever_uses_it_at_once"
 SHORT: Final = f"{HISTORY}::test_the_judge_finds_what_is_wrong"
 MOMENT: Final = "tests/faults/test_clock.py::test_points_end_at_their_very_moment"
 SWEEP: Final = "tests/faults/test_sweeper_deaths.py::test_a_second_sweep_finds_nothing"
-CALLS: Final = "12"
+CALLS: Final = "8"
 SECONDS_MAX: Final = 240
+
+pytestmark = pytest.mark.slow
 
 # The bug, the test that must fail, and what it must complain of.
 CASES: Final = [

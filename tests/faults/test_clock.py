@@ -14,7 +14,6 @@ from regulars.base import clock
 from regulars.base.db import Database
 from regulars.kernel import ledger, program, spine
 from regulars.kernel.nouns import Activity, Identifier, Line
-from tests.faults.test_server_deaths import choose_seed
 from tests.invariants.history import (
     CURRENCY,
     PROGRAM,
@@ -24,6 +23,7 @@ from tests.invariants.history import (
     Journal,
     Kernel,
     Past,
+    choose_seed,
     make_house,
     open_shop,
     read_journals,

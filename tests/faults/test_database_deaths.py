@@ -18,7 +18,7 @@ from regulars.base import embedded
 from regulars.base.db import Database
 from tests.base.servers import postmaster
 from tests.faults.shop import Shop, open_site
-from tests.faults.test_server_deaths import choose_seed
+from tests.invariants.history import choose_seed
 
 STOPPED_SECONDS: Final = 1.5
 BUSY_SECONDS: Final = 0.7

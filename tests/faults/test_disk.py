@@ -15,8 +15,7 @@ from regulars.base.db import Database
 from tests.base.servers import needs_root
 from tests.faults.shop import open_site
 from tests.faults.test_database_deaths import copy
-from tests.faults.test_server_deaths import choose_seed
-from tests.invariants.history import read_journals
+from tests.invariants.history import choose_seed, read_journals
 
 SIZE: Final = "160m"
 BUSY_SECONDS: Final = 0.7

@@ -18,8 +18,7 @@ from regulars.base.db import Database
 from regulars.kernel import program, spine
 from regulars.kernel.nouns import Activity, Receipt
 from regulars.kernel.spine.check import check
-from tests.faults.test_server_deaths import choose_seed
-from tests.invariants.history import make_house
+from tests.invariants.history import choose_seed, make_house
 
 PROGRAM: Final = Path(__file__).parents[2] / "programs" / "grocer.yaml"
 EVERY: Final = 180

@@ -1,8 +1,6 @@
 """The server is killed at its worst moments. What was answered is there once; what was not is there once or never."""
 
 import asyncio
-import os
-import secrets
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,21 +11,17 @@ import pytest
 from regulars.base.db import Database
 from regulars.kernel.nouns import Activity, Identifier, Line
 from tests.faults.shop import MANY, TILLS, open_site
-from tests.invariants.history import CARDS, SOURCE
+from tests.invariants.history import CARDS, SOURCE, choose_seed
 
+# Where it dies, and at the how manieth time.
 PLACES: Final = [
-    # Where it dies, at the how manieth time, and whether what was in hand may have been recorded.
     ("before_commit", 25),
     ("between_writes", 25),
     ("before_answer", 25),
 ]
-DEATHS_OF_SOAK: Final = 60
+DEATHS_OF_SOAK: Final = 30
 
-
-def choose_seed() -> int:
-    seed = int(os.environ.get("REGULARS_TEST_SEED") or secrets.randbelow(1 << 32))
-    print(f"REGULARS_TEST_SEED={seed}")  # noqa: T201 - shown where it fails, and in a soak
-    return seed
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(("place", "after"), PLACES)

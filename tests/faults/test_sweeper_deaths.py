@@ -13,8 +13,7 @@ from regulars.base.db import Database
 from regulars.kernel import ledger, program, spine
 from regulars.kernel.nouns import Activity, Identifier, Line
 from regulars.kernel.spine.check import check
-from tests.faults.process import Orders
-from tests.faults.shop import run_process
+from tests.faults.process import Orders, run_process
 from tests.invariants.history import CURRENCY, SOURCE, make_house
 
 PROGRAM: Final = """

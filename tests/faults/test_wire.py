@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from regulars.base.db import Database
 from tests.faults.shop import open_site
-from tests.faults.test_server_deaths import choose_seed
 from tests.faults.wire import Wire, open_wire
+from tests.invariants.history import choose_seed
 
 CUTS: Final = 12
 EVERY: Final = 4

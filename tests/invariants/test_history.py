@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +25,7 @@ from tests.invariants.history import (
     Kernel,
     Past,
     Standing,
+    choose_seed,
     make_house,
     open_shop,
     read_journals,
@@ -48,13 +48,8 @@ def buy(name: str, *, card: str) -> Activity:
     return Activity(id=name, source=SOURCE, kind="purchase", occurred_at=now, member=member, lines=(line,))
 
 
-def choose_seed() -> int:
-    return int(os.environ.get("REGULARS_TEST_SEED") or secrets.randbelow(1 << 32))
-
-
 async def run_history(database: Database, url: str, folder: Path, *, calls: int) -> tuple[Verdict, list[Call]]:
     seed = choose_seed()
-    print(f"REGULARS_TEST_SEED={seed}")  # noqa: T201 - shown where it fails, and in a soak
     members: Sequence[UUID] = await open_shop(database, make_house())
     paths = await let_work(url, folder, members, seed=seed, processes=PROCESSES, clerks=CLERKS, calls=calls)
     journals = read_journals(paths)
