@@ -104,7 +104,9 @@ SET captured = excluded.captured, released = excluded.released;
 
 -- name: allocations_of
 -- What an entry took from which lot, and what later entries gave back of it.
-SELECT allocation.member_id, allocation.currency, allocation.lot, allocation.version, allocation.amount, allocation.undoes
+SELECT
+    allocation.member_id, allocation.currency, allocation.lot, allocation.version, allocation.amount,
+    allocation.undoes
 FROM ledger.allocation AS allocation
 INNER JOIN
     unnest(cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:versions AS bigint[]))
@@ -187,7 +189,7 @@ ORDER BY currency, number
 LIMIT :most;
 
 -- name: standing
--- What one member holds at a moment, by currency: shown, usable now, not yet usable, in holds, owed, ended but not swept.
+-- What one member holds at a moment, by currency: shown, usable, not yet usable, held, owed, ended but not swept.
 SELECT
     points.currency,
     points.balance + coalesce(arrears.balance, 0) - coalesce(lots.ended, 0) AS shown,
