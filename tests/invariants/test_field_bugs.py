@@ -379,17 +379,11 @@ async def owner(shop: Shop) -> Receipt:
 # -- what the model found ----------------------------------------------------------------------------------------------
 
 
-def fault(reason: str) -> pytest.MarkDecorator:
-    """Known and not mended yet. The day it is mended this test passes, and strictness asks to take the mark away."""
-    return pytest.mark.xfail(reason=reason, strict=True)
-
-
 async def share_points(shop: Shop, *ids: UUID) -> None:
     async with shop.database.transaction() as tx:
         await tx.run("UPDATE members.member SET household_id = $1 WHERE id = ANY($2)", shop.house.new_id(), list(ids))
 
 
-@fault("standing counts holds by their state, not by the time")
 async def test_a_hold_that_ran_out_is_not_shown_as_held(shop: Shop) -> None:
     member = (await earn(shop, "1", 100)).member
     await hold(shop, "h", 100, valid_seconds=60)
@@ -412,7 +406,6 @@ async def test_a_pool_hold_runs_out(shop: Shop, by: str) -> None:
     assert (await shop.standing(theirs)).available == 100
 
 
-@fault("an owner's own clock knows nothing of holds that others have on their points")
 async def test_points_in_anothers_run_out_hold_can_be_used_before_any_sweeper_comes(shop: Shop) -> None:
     mine = (await earn(shop, "1", 10)).member
     theirs = (await earn(shop, "2", 100, card="8")).member
@@ -422,7 +415,6 @@ async def test_points_in_anothers_run_out_hold_can_be_used_before_any_sweeper_co
     await do(shop, "redeem", "r", card="8", currency="points", points=100)
 
 
-@fault("owners of holds are looked up before the household is added to those who are locked")
 async def test_a_pool_hold_on_points_of_one_who_left_the_household_runs_out(shop: Shop) -> None:
     mine = (await earn(shop, "1", 60)).member
     theirs = (await earn(shop, "2", 100, card="8")).member
@@ -434,7 +426,6 @@ async def test_a_pool_hold_on_points_of_one_who_left_the_household_runs_out(shop
     await do(shop, "redeem", "r", currency="points", points=150, pool=True)
 
 
-@fault("what the clock brings to a member is named by the moment, and comes twice at one moment here")
 async def test_points_that_a_hold_gives_back_after_their_end_end_at_that_very_moment(shop: Shop) -> None:
     theirs = (await earn(shop, "1", 100)).member
     mine = (await earn(shop, "2", 10, card="8")).member
@@ -445,7 +436,6 @@ async def test_points_that_a_hold_gives_back_after_their_end_end_at_that_very_mo
     assert (await shop.standing(theirs)).shown == 0
 
 
-@fault("frozen (and closed) members are not left out of the pool")
 @pytest.mark.parametrize("state", ["frozen", "closed"])
 async def test_points_of_a_frozen_member_are_not_used_through_the_pool(shop: Shop, state: str) -> None:
     mine = (await earn(shop, "1", 10)).member
@@ -456,7 +446,6 @@ async def test_points_of_a_frozen_member_are_not_used_through_the_pool(shop: Sho
     assert await refuse(shop, "redeem", "r", currency="points", points=11, pool=True) == "points_not_enough"
 
 
-@fault("a child lot that lives no time breaks lot_ends_after_issue")
 async def test_a_reversal_with_no_grace_at_all_forfeits(shop: Shop) -> None:
     member = (await earn(shop, "1", 100)).member
     await do(shop, "redeem", "r", currency="points", points=100)
@@ -465,7 +454,6 @@ async def test_a_reversal_with_no_grace_at_all_forfeits(shop: Shop) -> None:
     assert (await shop.standing(member)).shown == 0
 
 
-@fault("parts of a hold come back from the database by owner and number, not in the order of use")
 async def test_a_capture_in_parts_uses_what_ends_soonest(shop: Shop) -> None:
     member = (await earn(shop, "1", 50)).member
     soon = (START + timedelta(days=10)).isoformat()
@@ -476,7 +464,6 @@ async def test_a_capture_in_parts_uses_what_ends_soonest(shop: Shop) -> None:
     assert (await shop.standing(member)).shown == 50
 
 
-@fault("owners are gone through forward, and the last one is asked to give back nothing")
 @pytest.mark.parametrize("back", [20, 50, 70])
 async def test_a_part_of_a_pool_redemption_comes_back_last_used_first(shop: Shop, back: int) -> None:
     mine = (await earn(shop, "1", 50)).member
@@ -489,7 +476,6 @@ async def test_a_part_of_a_pool_redemption_comes_back_last_used_first(shop: Shop
     assert shown == [max(back - 50, 0), min(back, 50)]
 
 
-@fault("the recipient is not part of what a retry is compared with")
 async def test_a_gift_to_another_under_the_same_id_is_refused(shop: Shop) -> None:
     await earn(shop, "1", 100)
     friends = [(await earn(shop, card, 1, card=card)).member for card in ("8", "9")]
@@ -497,7 +483,6 @@ async def test_a_gift_to_another_under_the_same_id_is_refused(shop: Shop) -> Non
     assert await refuse(shop, "gift", "g", currency="points", points=10, to=friends[1]) == "key_reused"
 
 
-@fault("a hold makes no entry, so ledger time does not know of it")
 async def test_time_does_not_go_back_behind_a_hold(shop: Shop) -> None:
     await earn(shop, "1", 100)
     shop.later(hours=2)
@@ -507,7 +492,6 @@ async def test_time_does_not_go_back_behind_a_hold(shop: Shop) -> None:
     assert await count(shop, "ledger.hold", "ended_at < held_at") == 0
 
 
-@fault("members are enrolled before their activity is refused")
 async def test_a_refused_activity_of_a_stranger_leaves_no_member(shop: Shop) -> None:
     assert await refuse(shop, "redeem", "r", card="99", currency="points", points=10) == "points_not_enough"
     assert await count(shop, "members.member") == 0

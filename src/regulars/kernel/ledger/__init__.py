@@ -22,6 +22,7 @@ from regulars.kernel.ledger.model import (
     NothingToReverse,
     Stamp,
     Taken,
+    use_order,
 )
 from regulars.kernel.ledger.returns import take_back
 from regulars.kernel.ledger.spending import Late, draw, receive, reverse, spend, take
@@ -35,7 +36,7 @@ from regulars.kernel.ledger.store import (
     open_holds,
     open_members,
     outstanding,
-    owners_of_holds,
+    partners,
     read_accounts,
     read_taken,
     standing,
@@ -81,7 +82,7 @@ __all__ = [
     "open_holds",
     "open_members",
     "outstanding",
-    "owners_of_holds",
+    "partners",
     "read_accounts",
     "read_taken",
     "receive",
@@ -94,5 +95,6 @@ __all__ = [
     "take_back",
     "totals",
     "turning",
+    "use_order",
     "write",
 ]

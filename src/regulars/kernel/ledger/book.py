@@ -70,7 +70,11 @@ class Book:
         self.opened.update(members)
         for lot in lots:
             self.lots.setdefault((lot.member, lot.currency), {})[lot.number] = lot
-        self.holds.update({(hold.member, hold.id): hold for hold in holds})
+        for hold in holds:
+            self.holds[hold.member, hold.id] = hold
+            # A hold makes no entry, but time does not go back behind it either.
+            last = max(hold.held_at, hold.ended_at or hold.held_at)
+            self._times[hold.member] = max(last, self._times.get(hold.member, last))
 
     # -- taking steps back ---------------------------------------------------------------------------------------
 
@@ -109,6 +113,10 @@ class Book:
     def shown(self, member: UUID, currency: str) -> int:
         """What the member is shown: points less arrears."""
         return self.balance(member, currency) + self.balance(member, currency, ARREARS)
+
+    def moves(self, member: UUID) -> int:
+        """How many entries the member's accounts have had: it grows with each."""
+        return sum(account.version for (owner, _, _), account in self.accounts.items() if owner == member)
 
     def balances(self, member: UUID) -> dict[str, int]:
         """The shown balance of each currency that this member ever had."""
@@ -217,6 +225,8 @@ class Book:
 
     def put_hold(self, hold: Hold) -> None:
         """Keep a hold's new state."""
+        last = max(hold.held_at, hold.ended_at or hold.held_at)
+        self._put(self._times, hold.member, max(last, self._times.get(hold.member, last)))
         self._put(self.holds, (hold.member, hold.id), hold)
         self.touched_holds.add((hold.member, hold.id))
 
@@ -249,7 +259,7 @@ class Book:
         if account is None:
             return
         ends = [lot.expires_at for lot in self.open_lots(member, currency) if lot.expires_at is not None]
-        ends += [h.settle_until for h in self.holds_of(member, currency) if h.state == "open"]
+        ends += [h.settle_until for h in self.holds_on(member, currency) if h.state == "open"]
         due_at = min(ends, default=None)
         if due_at != account.due_at:
             self._put(self.accounts, key, replace(account, due_at=due_at))
@@ -263,6 +273,16 @@ class Book:
                 parts[allocation.lot] = parts.get(allocation.lot, 0) - allocation.amount
         lots = self.lots.get((member, currency), {})
         return Taken(version=version, parts=dict(sorted(parts.items(), key=lambda part: use_order(lots[part[0]]))))
+
+    def holds_on(self, member: UUID, currency: str) -> list[Hold]:
+        """The holds that an opened member made, and those that others have on the member's points, oldest first."""
+        assert member in self.opened
+        found = (
+            hold
+            for hold in self.holds.values()
+            if hold.currency == currency and (hold.member == member or any(part.owner == member for part in hold.parts))
+        )
+        return sorted(found, key=lambda hold: (hold.held_at, hold.id))
 
     def holds_of(self, member: UUID, currency: str) -> list[Hold]:
         """The holds of an opened member that this book knows, oldest first."""

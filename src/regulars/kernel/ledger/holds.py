@@ -18,6 +18,7 @@ from regulars.kernel.ledger.model import (
     HoldUnknown,
     Lot,
     Stamp,
+    use_order,
 )
 from regulars.kernel.ledger.spending import draw
 from regulars.kernel.nouns import Posted
@@ -57,8 +58,7 @@ def hold(
         )
     )
     book.ensure_account(member, currency, at=at)
-    book.bring_due_forward(member, currency, settle_until)
-    for owner in {lot.member for lot, _ in parts}:
+    for owner in {member, *(lot.member for lot, _ in parts)}:
         book.recompute_due(owner, currency)
     return Posted(currency=currency, points=-points, kind="hold", hold=by.activity)
 
@@ -93,13 +93,11 @@ def capture(
     left = points
     parts: list[HoldPart] = []
     used: dict[UUID, list[tuple[Lot, int]]] = {}
-    for part in held.parts:
+    for lot, part in sorted(_lots_of(book, held), key=lambda it: (*use_order(it[0]), it[0].member)):
         amount = min(left, part.open)
         left -= amount
         parts.append(replace(part, captured=part.captured + amount))
         if amount:
-            lot = book.lot(part.owner, held.currency, part.lot)
-            assert lot is not None
             used.setdefault(part.owner, []).append((lot, amount))
     state: Literal["open", "captured"] = "captured" if points == held.open else "open"
     book.put_hold(
@@ -112,8 +110,19 @@ def capture(
         )
     )
     postings = [(owner, _pay(book, taken, stamp_of(owner))) for owner, taken in used.items()]
-    book.recompute_due(held.member, held.currency)
+    for owner in {held.member, *(part.owner for part in held.parts)}:
+        book.recompute_due(owner, held.currency)
     return [(owner, replace(posted, hold=held.id)) for owner, posted in postings]
+
+
+def _lots_of(book: Book, held: Hold) -> list[tuple[Lot, HoldPart]]:
+    """The lots that a hold names, each with what the hold has of it."""
+    lots: list[tuple[Lot, HoldPart]] = []
+    for part in held.parts:
+        lot = book.lot(part.owner, held.currency, part.lot)
+        assert lot is not None
+        lots.append((lot, part))
+    return lots
 
 
 def _pay(book: Book, parts: Sequence[tuple[Lot, int]], by: Stamp) -> Posted:
@@ -153,8 +162,9 @@ def end_due(book: Book, member: UUID, currency: str, *, by: Stamp) -> list[Poste
 
 
 def _run_out(book: Book, member: UUID, currency: str, *, at: datetime) -> list[Posted]:
+    """End the holds whose settlement time has passed: the member's own, and others' on the member's points."""
     return [
-        release(book, held, at=at, state="expired")
-        for held in book.holds_of(member, currency)
+        replace(release(book, held, at=at, state="expired"), owner=None if held.member == member else held.member)
+        for held in book.holds_on(member, currency)
         if held.state == "open" and held.settle_until <= at
     ]

@@ -116,13 +116,15 @@ INNER JOIN
         AND allocation.account = 'points'
         AND (allocation.version = wanted.version OR allocation.undoes = wanted.version);
 
--- name: owners_of_holds
--- Others whose points are in open holds: they are locked with the holder.
+-- name: partners
+-- Who is bound to whom by an open hold, or by one that is named: whoever holds, and whose points are held.
 SELECT DISTINCT part.member_id, part.owner_id
-FROM ledger.hold AS hold
-INNER JOIN ledger.hold_lot AS part ON hold.member_id = part.member_id AND hold.id = part.hold_id
-WHERE hold.member_id = ANY(cast(:members AS uuid[])) AND (hold.state = 'open' OR hold.id = ANY(cast(:ids AS uuid[])))
-    AND part.owner_id <> part.member_id;
+FROM ledger.hold_lot AS part
+INNER JOIN ledger.hold AS hold ON part.member_id = hold.member_id AND part.hold_id = hold.id
+WHERE
+    part.owner_id <> part.member_id
+    AND (part.member_id = ANY(cast(:members AS uuid[])) OR part.owner_id = ANY(cast(:members AS uuid[])))
+    AND (hold.state = 'open' OR hold.id = ANY(cast(:ids AS uuid[])));
 
 -- name: due_members
 -- Members with a lot or hold that ends by this moment, soonest first.
@@ -205,36 +207,46 @@ LEFT JOIN ledger.account AS arrears
     ON points.member_id = arrears.member_id AND points.currency = arrears.currency AND arrears.account = 'arrears'
 LEFT JOIN LATERAL (
     SELECT
-        coalesce(sum(lot.remaining) FILTER (WHERE lot.expires_at <= :at), 0)::bigint AS ended,
+        coalesce(sum(free.points) FILTER (WHERE free.expires_at <= :at), 0)::bigint AS ended,
         coalesce(
-            sum(lot.remaining) FILTER (
-                WHERE lot.usable_from <= :at AND (lot.expires_at IS NULL OR lot.expires_at > :at)
+            sum(free.points) FILTER (
+                WHERE free.usable_from <= :at AND (free.expires_at IS NULL OR free.expires_at > :at)
             ), 0
         )::bigint AS available,
         coalesce(
-            sum(lot.remaining) FILTER (
-                WHERE lot.usable_from > :at AND (lot.expires_at IS NULL OR lot.expires_at > :at)
+            sum(free.points) FILTER (
+                WHERE free.usable_from > :at AND (free.expires_at IS NULL OR free.expires_at > :at)
             ), 0
         )::bigint AS pending,
-        min(lot.expires_at) FILTER (WHERE lot.expires_at > :at) AS next_expiry,
-        coalesce(
-            sum(lot.remaining) FILTER (
-                WHERE lot.expires_at = (
-                    SELECT min(soon.expires_at)
-                    FROM ledger.lot AS soon
-                    WHERE
-                        soon.member_id = points.member_id AND soon.currency = points.currency
-                        AND soon.remaining > 0 AND soon.expires_at > :at
-                )
-            ), 0
-        )::bigint AS next_expiry_points
-    FROM ledger.lot AS lot
-    WHERE lot.member_id = points.member_id AND lot.currency = points.currency AND lot.remaining > 0
+        min(free.expires_at) FILTER (WHERE free.points > 0 AND free.expires_at > :at) AS next_expiry,
+        coalesce(sum(free.points) FILTER (WHERE free.expires_at = free.soonest), 0)::bigint AS next_expiry_points
+    FROM (
+        SELECT
+            lot.usable_from,
+            lot.expires_at,
+            lot.remaining + coalesce(back.points, 0) AS points,
+            min(lot.expires_at) FILTER (
+                WHERE lot.remaining + coalesce(back.points, 0) > 0 AND lot.expires_at > :at
+            ) OVER () AS soonest
+        FROM ledger.lot AS lot
+        LEFT JOIN LATERAL (
+            -- What is in holds that have run out is the member's again, whether or not a sweeper came by.
+            SELECT sum(part.amount - part.captured - part.released)::bigint AS points
+            FROM ledger.hold_lot AS part
+            INNER JOIN ledger.hold AS hold ON part.member_id = hold.member_id AND part.hold_id = hold.id
+            WHERE
+                part.owner_id = lot.member_id AND part.currency = lot.currency AND part.lot = lot.number
+                AND hold.state = 'open' AND hold.settle_until <= :at
+        ) AS back ON TRUE
+        WHERE lot.member_id = points.member_id AND lot.currency = points.currency
+    ) AS free
 ) AS lots ON TRUE
 LEFT JOIN LATERAL (
     SELECT coalesce(sum(hold.amount - hold.captured - hold.released), 0)::bigint AS held
     FROM ledger.hold AS hold
-    WHERE hold.member_id = points.member_id AND hold.currency = points.currency AND hold.state = 'open'
+    WHERE
+        hold.member_id = points.member_id AND hold.currency = points.currency AND hold.state = 'open'
+        AND hold.settle_until > :at
 ) AS holds ON TRUE
 WHERE points.member_id = :member AND points.account = 'points'
 ORDER BY points.currency;

@@ -102,6 +102,7 @@ def reverse(
     legs = (REDEMPTION, POINTS)
     _, back = book.move(member, currency, legs, points, kind="reverse", by=by)
     left = points
+    reborn_at_all = late.policy == "reinstate" or (late.policy == "grace" and late.grace > timedelta())
     reborn: list[tuple[Lot, int]] = []
     for number, most in reversed(list(of.parts.items())):
         part = min(left, most)
@@ -113,7 +114,7 @@ def reverse(
         book.allocate(lot, back, part, undoes=of.version)
         lot = replace(lot, remaining=lot.remaining + part)
         book.put_lot(lot)
-        if lot.expires_at is not None and lot.expires_at <= by.at and late.policy != "forfeit":
+        if lot.expires_at is not None and lot.expires_at <= by.at and reborn_at_all:
             reborn.append((lot, part))
     postings = [Posted(currency=currency, points=points, kind="reverse", version=back)]
     for lot, part in reborn:

@@ -23,7 +23,7 @@ __all__ = [
     "open_holds",
     "open_members",
     "outstanding",
-    "owners_of_holds",
+    "partners",
     "read_accounts",
     "read_taken",
     "standing",
@@ -124,15 +124,13 @@ async def read_taken(tx: Tx, book: Book, entries: Sequence[tuple[UUID, str, int]
     return [(row["member_id"], row["currency"], row["lot"]) for row in rows]
 
 
-async def owners_of_holds(read: Read, members: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    """Tell whose points are in the open holds of these members, and in those named, by member. One statement.
+async def partners(read: Read, members: Sequence[UUID], ids: Sequence[UUID]) -> set[UUID]:
+    """Tell whom these members are bound to by open holds, or by those named: whoever holds, and whose points are held.
 
-    A hold's owners never change, so they may be read before they are locked.
+    Who that is never changes for a hold, so it may be read before anybody is locked. One statement.
     """
-    found: dict[UUID, list[UUID]] = {}
-    for row in await SQL.rows(read, "owners_of_holds", members=members, ids=ids):
-        found.setdefault(row["member_id"], []).append(row["owner_id"])
-    return found
+    rows = await SQL.rows(read, "partners", members=members, ids=ids)
+    return {member for row in rows for member in (row["member_id"], row["owner_id"])}
 
 
 async def _holds(read: Read, members: Sequence[UUID], ids: Sequence[UUID]) -> list[Hold]:

@@ -15,6 +15,7 @@ from regulars.kernel.members.model import (
 )
 from regulars.kernel.members.resolve import lookup, resolve_many
 from regulars.kernel.members.store import (
+    forget,
     get,
     guests,
     households_of,
@@ -39,6 +40,7 @@ __all__ = [
     "TraitHistory",
     "add_identifier",
     "enrol",
+    "forget",
     "get",
     "guests",
     "households_of",

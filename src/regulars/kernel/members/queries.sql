@@ -155,3 +155,9 @@ WHERE member.id = merged.id;
 UPDATE members.member
 SET state = 'active', merged_into = NULL
 WHERE id = ANY(cast(:ids AS uuid[]));
+
+-- name: forget_identifiers
+DELETE FROM members.identifier WHERE member_id = ANY(cast(:ids AS uuid[]));
+
+-- name: forget_members
+DELETE FROM members.member WHERE id = ANY(cast(:ids AS uuid[]));

@@ -20,6 +20,7 @@ __all__ = [
     "count_identifiers",
     "find_identifiers",
     "find_members",
+    "forget",
     "get",
     "get_key",
     "guests",
@@ -89,6 +90,13 @@ async def guests(read: Read, ids: Iterable[UUID]) -> frozenset[UUID]:
     if not wanted:
         return frozenset()
     return frozenset(row["id"] for row in await queries.rows(read, "guests", ids=wanted))
+
+
+async def forget(tx: Tx, ids: Sequence[UUID]) -> None:
+    """Take back the enrolment of members to whom nothing has happened. No statement for none."""
+    if ids:
+        await queries.run(tx, "forget_identifiers", ids=list(ids))
+        await queries.run(tx, "forget_members", ids=list(ids))
 
 
 async def set_merged(tx: Tx, merged: Mapping[UUID, UUID], parted: Sequence[UUID]) -> None:

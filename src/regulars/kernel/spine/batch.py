@@ -31,7 +31,7 @@ from regulars.kernel.nouns import (
 )
 from regulars.kernel.spine.commands import COMMANDS, activate, activates
 from regulars.kernel.spine.house import House
-from regulars.kernel.spine.merging import join, refold
+from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, join, refold
 from regulars.kernel.spine.model import (
     ActivityDiffers,
     ActivityInFuture,
@@ -54,6 +54,8 @@ RETURN: Final = "return"
 REVERSE: Final = "reverse"
 FACTS: Final = frozenset({"purchase", RETURN})
 """Kinds that are always taken, even where no offer answers to them."""
+JOINS: Final = frozenset({MERGE, CLAIM, UNMERGE})
+"""After one of these, the other member is no longer who they were."""
 SKEW_MAX: Final = timedelta(minutes=15)
 """How far a sender's clock may be ahead of the ledger's."""
 BROUGHT_MAX: Final = 1_000
@@ -112,7 +114,7 @@ class Batch:
         text = write_body(body)
         digest = hashlib.sha256(text).digest()
         try:
-            if (stored := self._stored(body, digest, member)) is not None:
+            if (stored := self._stored(body, digest, member, to)) is not None:
                 return Outcome(receipt=stored, repeated=True)
             self._check(body, member, at)
             at = self._bring_all((member, *self.households.get(member, ()), *(() if to is None else (to,))), at)
@@ -120,7 +122,7 @@ class Batch:
         except Refusal as refusal:
             return Outcome(refusal=refusal)
 
-    def _stored(self, body: Body, digest: bytes, member: UUID) -> Receipt | None:
+    def _stored(self, body: Body, digest: bytes, member: UUID, to: UUID | None) -> Receipt | None:
         name = (body.source, body.id)
         known = self.keys.get(name)
         if known is not None:
@@ -130,7 +132,8 @@ class Batch:
         else:
             return None
         # After a merge the stored receipt still names the member that is gone.
-        if not same or member != self._today(before.member):
+        other = None if before.other is None else self._today(before.other)
+        if not same or member != self._today(before.member) or (to != other and body.kind not in JOINS):
             message = f"The id {body.id!r} of {body.source!r} was already used for another activity."
             raise ActivityDiffers(message, source=body.source, id=body.id)
         return before
@@ -202,7 +205,9 @@ class Batch:
             self.ended_dues[waiting.key] = state
 
     def _expire(self, member: UUID, at: datetime) -> int:
-        body = Body(id=f"{EXPIRE}:{member}:{at.isoformat()}", source=CLOCK, kind=EXPIRE, occurred_at=at)
+        # At one moment more may end, when a hold gives back what has ended meanwhile: entries tell the two apart.
+        name = f"{EXPIRE}:{member}:{at.isoformat()}:{self.book.moves(member)}"
+        body = Body(id=name, source=CLOCK, kind=EXPIRE, occurred_at=at)
         doing = Doing(body=body, member=member, id=self.house.new_id(), at=at, program=self._program_at(at))
         postings: list[Posted] = []
         for currency in self.book.currencies(member):

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from regulars.kernel import ledger, program
-from regulars.kernel.ledger import Late
+from regulars.kernel.ledger import Late, use_order
 from regulars.kernel.nouns import AMOUNT_MAX, Body, Posted, Posting, Scalar
 from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, Claim, Merge, Unmerge, merge, unmerge
 from regulars.kernel.spine.model import (
@@ -215,19 +215,36 @@ def reverse(scene: Scene, ask: Reverse) -> list[Posted]:
         message = f"{past.body.id} took no points of this member. A reversal names the redemption it undoes."
         raise PurchaseOfAnother(message, origin=past.body.id)
     owned = [(posted.owner or scene.member, posted) for posted in redemptions]
-    taken = [scene.book.taken(owner, posted.currency, posted.version) for owner, posted in owned]
-    left = ask.points if ask.points is not None else sum(each.left for each in taken)
+    taken = {owner: scene.book.taken(owner, posted.currency, posted.version) for owner, posted in owned}
+    currency = redemptions[0].currency
+    points = ask.points if ask.points is not None else sum(each.left for each in taken.values())
     late = Late(policy=ask.when_expired, grace=timedelta(days=ask.grace_days))
     postings: list[Posted] = []
-    for index, ((owner, posted), of) in enumerate(zip(owned, taken, strict=True)):
-        last = index == len(owned) - 1
-        points = left if last else min(left, of.left)
-        left -= points
-        if points or last:
-            by = scene.stamp_of(owner, "pool_restored")
-            back = ledger.reverse(scene.book, owner, posted.currency, points, of=of, late=late, by=by)
-            postings += _tell(scene, owner, back)
+    for owner, share in _share(scene, taken, currency, points).items():
+        by = scene.stamp_of(owner, "pool_restored")
+        back = ledger.reverse(scene.book, owner, currency, share, of=taken[owner], late=late, by=by)
+        postings += _tell(scene, owner, back)
     return postings
+
+
+def _share(scene: Scene, taken: Mapping[UUID, ledger.Taken], currency: str, points: int) -> dict[UUID, int]:
+    """Say whose points come back: over all owners, what was used last comes back first."""
+    parts = [
+        (use_order(lot), owner, amount)
+        for owner, each in taken.items()
+        for number, amount in each.parts.items()
+        if (lot := scene.book.lot(owner, currency, number)) is not None
+    ]
+    shares: dict[UUID, int] = {}
+    left = points
+    for _, owner, amount in sorted(parts, reverse=True):
+        if part := min(left, amount):
+            shares[owner] = shares.get(owner, 0) + part
+            left -= part
+    if left or not shares:
+        # More than can come back, or nothing at all: the ledger says so.
+        shares[scene.member] = shares.get(scene.member, 0) + left
+    return shares
 
 
 def adjust(scene: Scene, ask: Adjust) -> list[Posted]:

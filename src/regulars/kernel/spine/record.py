@@ -73,12 +73,13 @@ async def record_many(tx: Tx, house: House, facts: Sequence[Activity], at: datet
     times = [at or fact.occurred_at for fact in facts]
     gifts = [fact for fact in facts if fact.to is not None]
     refs = [fact.member for fact in facts] + [fact.to for fact in gifts if fact.to is not None]
+    new_ids = [house.new_id() for _ in refs]
     found = await members.resolve_many(
         tx,
         house.keyring,
         refs,
         auto_enrol=house.auto_enrol,
-        new_ids=[house.new_id() for _ in refs],
+        new_ids=new_ids,
         at=min(times),
         source=facts[0].source,
     )
@@ -90,6 +91,10 @@ async def record_many(tx: Tx, house: House, facts: Sequence[Activity], at: datet
     batch = await _read(tx, house, asked)
     outcomes = [batch.take(each.fact, each.member, each.to, each.at) for each in asked]
     await _write(tx, batch, max(times))
+    # Whoever was enrolled for facts that were all refused was never here: a refusal leaves no row.
+    strangers = set(new_ids) & {member for member in found if isinstance(member, UUID)}
+    strangers -= {row.receipt.member for row in batch.recorded.values()}
+    await members.forget(tx, sorted(strangers))
     return outcomes
 
 
@@ -166,7 +171,11 @@ async def _read(
     happening += [(due.kind, due.at) for waiting in dues.values() for due in waiting]
     traits = await members.traits_many(tx, ids, since=min([at for _, at in happening] + list(latest.values())))
     kept = await _follow(
-        tx, house, asked, [known.member for known in keys.values()] + [p.member for p in originals.values()]
+        tx,
+        house,
+        asked,
+        [who for known in keys.values() for who in (known.member, known.receipt.other or known.member)]
+        + [p.member for p in originals.values()],
     )
     answers = await journal.answers_to(
         tx,
@@ -193,8 +202,7 @@ async def _read(
             tx, _ceilings(releases, happening), at=max([*latest.values(), *(each.at for each in asked)])
         ),
         households={
-            member: [o for o in others if locked[o].household_id == locked[member].household_id is not None]
-            for member, others in households.items()
+            member: [o for o in others if _shares(locked[member], locked[o])] for member, others in households.items()
         },
     )
 
@@ -233,13 +241,21 @@ async def _others(
     pooling = [each.member for each in asked if each.fact.ask.get("pool") is True and isinstance(each.member, UUID)]
     households = await members.households_of(tx, pooling) if pooling else {}
     more = [other for others in households.values() for other in others]
-    for owners in (await ledger.owners_of_holds(tx, sorted(latest), _holds(asked))).values():
-        more += owners
     more += [p.owner for past in originals.values() for p in past.receipt.postings if p.owner is not None]
     more += [past.receipt.other for past in originals.values() if past.receipt.other is not None]
-    for other in more:
-        latest.setdefault(other, when)
+    latest.update({other: when for other in more if other not in latest})
+    # Whoever has points in a hold of theirs, or a hold on points of theirs, until there is nobody new.
+    new, named = sorted(latest), _holds(asked)
+    while new:
+        found = await ledger.partners(tx, new, named)
+        new, named = sorted(found - latest.keys()), []
+        latest.update(dict.fromkeys(new, when))
     return households
+
+
+def _shares(member: members.Member, other: members.Member) -> bool:
+    """Whether a member may use the other's points: of the same household today, and free to use them."""
+    return other.household_id == member.household_id is not None and other.state == "active"
 
 
 def _holds(asked: Sequence[Asked]) -> list[UUID]:
