@@ -22,7 +22,7 @@ async def dump(database: Database) -> str:
     text = BytesIO()
     async with database.snapshot() as read:
         for row in await read.rows(TABLES):
-            wire = cast("Any", read._connection)  # the runner has no use for COPY TO
+            wire = cast("Any", read._lease.use())  # the runner has no use for COPY TO
             await wire.copy_from_table(row["table_name"], schema_name="members", output=text, format="text")
     return text.getvalue().decode()
 
