@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -53,14 +54,23 @@ EMPTY: Final = "; ".join(f"DELETE FROM {table}" for table in MADE)
 SHRINK: Final = f"TRUNCATE {', '.join(MADE)}"
 
 
-class Dump(NamedTuple):
-    """Every row of the kernel, as text, by table."""
+@dataclass(frozen=True, kw_only=True)
+class Dump:
+    """Every row of the kernel, as text, with its table."""
 
     rows: frozenset[tuple[str, str]]
 
+    @cached_property
+    def tables(self) -> Mapping[str, Sequence[str]]:
+        """The same by table."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name, text in self.rows:
+            found[name].append(text)
+        return found
+
     def of(self, table: str) -> list[dict[str, Any]]:
         """The rows of one table."""
-        return [msgspec.json.decode(text) for name, text in self.rows if name == table]
+        return [msgspec.json.decode(text) for text in self.tables[table]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,7 +133,7 @@ class World:
         async def work() -> tuple[Dump, dict[UUID, list[ledger.Standing]]]:
             async with self.database.snapshot() as read:
                 rows = frozenset((row[0], row[1]) for row in await read.rows(DUMP))
-                return Dump(rows), {member: await ledger.standing(read, member, at=at) for member in members}
+                return Dump(rows=rows), {member: await ledger.standing(read, member, at=at) for member in members}
 
         return self.runner.run(work())
 
@@ -266,7 +276,7 @@ def prove_ends(
     for member, currency, at in ends:
         known = due[member, currency]
         assert known is not None, "I9"
-        assert datetime.fromisoformat(known) <= datetime.fromisoformat(at) + timedelta(0), "I9"
+        assert datetime.fromisoformat(known) <= datetime.fromisoformat(at), "I9"
 
 
 # -- one shop with its own database, for tests of single stories -------------------------------------------------------

@@ -32,6 +32,7 @@ currencies:
     kind: spendable
     name: {en: Parcels, zh-CN: 包裹}
     pending: {until: delivered}
+    expiry: {model: rolling, days: 45}
   stars:
     kind: qualifying
     name: {en: Stars, zh-CN: 星}
@@ -71,7 +72,7 @@ class Coin(NamedTuple):
 COINS: Final = {
     "points": Coin(100),
     "miles": Coin(25, 10, 3),
-    "parcels": Coin(None, None),
+    "parcels": Coin(45, None),
     "stars": Coin(None, spendable=False),
 }
 OFFERS: Final = {

@@ -9,9 +9,9 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, seed, settings
+from hypothesis import HealthCheck, Phase, currently_in_test_context, event, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, get_state_machine_test, rule
+from hypothesis.stateful import RuleBasedStateMachine, get_state_machine_test, precondition, rule
 from msgspec.structs import replace
 
 from regulars.base.ids import new_id
@@ -22,17 +22,12 @@ from tests.invariants.model import EVENT, MAX, Done, Holding, Model
 from tests.invariants.rules import COINS, PROGRAM, VERBS
 
 START: Final = datetime(2026, 3, 1, 9, tzinfo=UTC)
-LIVE_FROM: Final = START - timedelta(days=20)
+LIVE_FROM: Final = START - timedelta(days=27)
 ANN, BOB, CAT, DAN, EVE, ZED = "1", "2", "3", "4", "5", "6"
 """Ann, Bob and Cat are a household, Cat is frozen; Eve has too much of everything; Zed has left."""
 CARDS: Final = (ANN, BOB, CAT, DAN, EVE, ZED)
-STEPS: Final = {"test": (100, 30), "soak": (5_000, 50)}
-"""Sequences (of each half), and steps of each."""
-# Faults that are known and not mended yet: each has a test of its own that fails for it, and the steps that meet it
-# are left out here. An empty set is the aim.
-OPEN_FAULTS: Final = frozenset(
-    {"pool hold runs out", "run-out hold shown", "grace of none", "frozen owner", "part order"}
-)
+STEPS: Final = {"test": (100, 14), "soak": (5_000, 40)}
+"""Sequences (of each half), and steps of each, which send one batch or several each."""
 
 REFUSALS: Final = {
     "activity_in_future", "activity_kind_unknown", "activity_too_late", "amount_invalid", "approval_missing",
@@ -43,11 +38,14 @@ REFUSALS: Final = {
 }  # fmt: skip
 SITUATIONS: Final = {
     "activated", "again", "arrears made", "arrears settled", "budget cut", "ended before it was issued", "hold ran out",
-    "hold outlived its lot", "late capture", "lot ended", "pool asked", "reborn by grace", "reborn by reinstate",
+    "hold outlived its lot", "late capture", "lot ended", "lot ended while pending", "pool asked", "reborn by grace",
+    "reborn by reinstate",
     "return forgiven", "return took from another lot", "reversed after the end", "several lots used", "swept",
     "swept twice", "swept too early", "clock set back", "batch",
 }  # fmt: skip
 
+SENT_MAX: Final = 20
+"""Batches after which no story of several begins, so that sequences are of one size."""
 CHECK_EVERY: Final = 5
 """The rows prove themselves after each step; what else the product itself can prove is proved of some sequences."""
 PHASES: Final = [Phase.reuse, Phase.generate, Phase.shrink]
@@ -65,26 +63,27 @@ def name_card(who: str) -> Identifier:
     return Identifier(kind="card", value=who)
 
 
+def has_room(machine: Any) -> bool:  # noqa: ANN401 - the class comes below
+    return machine.sent < SENT_MAX
+
+
 class Machine(RuleBasedStateMachine):
     """One sequence."""
 
     def __init__(self, world: World) -> None:
         super().__init__()
-        self.world, self.number = world, 0
+        self.world, self.number, self.sent = world, 0, 0
         ids = world.begin(CARDS, START)
-        household = [ids[ANN], ids[BOB]]
-        world.place(household, household=new_id())
-        if "frozen owner" not in OPEN_FAULTS:
-            world.place([ids[CAT]], state="frozen", household=household[0])
-        else:
-            world.place([ids[CAT]], state="frozen")
+        home = new_id()
+        world.place([ids[ANN], ids[BOB]], household=home)
+        world.place([ids[CAT]], state="frozen", household=home)
         world.place([ids[ZED]], state="closed")
         self.ids = ids
         self.model = Model(
             verbs=VERBS,
             live_from=LIVE_FROM,
             ranks=ids,
-            household=frozenset({ANN, BOB} | (set() if "frozen owner" in OPEN_FAULTS else {CAT})),
+            household=frozenset({ANN, BOB, CAT}),
             frozen=frozenset({CAT}),
             closed=frozenset({ZED}),
             now=START,
@@ -92,11 +91,11 @@ class Machine(RuleBasedStateMachine):
         self.holds: list[UUID] = []
         self.swept = START
         soon = (START + timedelta(days=20)).isoformat()
-        for who in CARDS[:4]:
+        for who in (ANN, BOB, DAN):
             self.send(
                 self.purchase(who, [2_500, 1_000, 0], days_ago=9),
-                self.purchase(who, [700, 1]),
                 self.ask("opening", who, currency="points", points=200, expires_at=soon),
+                self.fact("purchase", who, occurred_at=LIVE_FROM - timedelta(days=1)),
             )
 
     # -- facts ---------------------------------------------------------------------------------------------------
@@ -138,6 +137,7 @@ class Machine(RuleBasedStateMachine):
             self.sweep()
             self.dump, _ = self.world.look([], self.model.now)
         before = self.dump if rehearsal else None
+        self.sent += 1
         outcomes = self.world.send(facts, self.model.now - back)
         for fact, outcome in zip(facts, outcomes, strict=True):
             expected = self.model.take(fact)
@@ -170,7 +170,8 @@ class Machine(RuleBasedStateMachine):
     def note(self, *names: str) -> None:
         for name in names:
             reached[name] += 1
-            event(name)
+            if currently_in_test_context():
+                event(name)
 
     def compare(self, who: Iterable[str] = CARDS) -> None:
         """See that they hold what the model says, and that all rows prove themselves."""
@@ -186,25 +187,15 @@ class Machine(RuleBasedStateMachine):
         prove(self.dump)
 
     def compare_one(self, who: str, currency: str, found: ledger.Standing | None) -> None:
-        if "run-out hold shown" in OPEN_FAULTS and self.has_run_out(currency):
-            return
         expected = self.model.holding(who, currency)
         if found is None:
             assert not any(expected), (who, currency, expected)
         else:
             assert Holding(*(getattr(found, name) for name in Holding._fields)) == expected, (who, currency)
 
-    def has_run_out(self, currency: str) -> bool:
-        return any(
-            hold["state"] == "open"
-            and hold["currency"] == currency
-            and datetime.fromisoformat(hold["settle_until"]) <= self.model.now
-            for hold in self.dump.of("hold")
-        )
-
     # -- rules: the world ----------------------------------------------------------------------------------------
 
-    @rule(who=card, minor=amounts, days_ago=st.sampled_from([0, 0, 0, 0, 1, 5, 14, 27, 29]))
+    @rule(who=card, minor=amounts, days_ago=st.sampled_from([0, 0, 0, 1, 14, 26, 27, 29]))
     def earn(self, who: str, minor: list[int], days_ago: int) -> None:
         self.send(self.purchase(who, minor, days_ago=days_ago))
 
@@ -252,8 +243,6 @@ class Machine(RuleBasedStateMachine):
     @rule(place=some, tenths=some, whole=st.booleans(), final=st.booleans(), hours_ago=st.sampled_from([0, 0, 1, 300]))
     def capture(self, place: int, tenths: int, whole: bool, final: bool, hours_ago: int) -> None:
         who, id_, points = self.find_hold(place, tenths)
-        if "part order" in OPEN_FAULTS and self.parts_of(id_) > 1:
-            whole, final = tenths < 11, False
         ask = {"hold": str(id_), "final": final} | ({} if whole else {"points": points})
         self.send(self.fact("capture", who, ask=ask, occurred_at=self.model.now - timedelta(hours=hours_ago)))
 
@@ -261,10 +250,6 @@ class Machine(RuleBasedStateMachine):
     def release(self, place: int) -> None:
         who, id_, _ = self.find_hold(place, 0)
         self.send(self.ask("release", who, hold=str(id_)))
-
-    def parts_of(self, id_: UUID) -> int:
-        held = self.model.state.holds.get(self.model.named.get(str(id_), ""))
-        return len(held.parts) if held else 0
 
     def find_hold(self, place: int, tenths: int) -> tuple[str, UUID, int]:
         """A hold, mostly an open one, its owner (or not), and so many tenths of what it holds."""
@@ -298,11 +283,6 @@ class Machine(RuleBasedStateMachine):
         if past is None:
             return self.send(self.fact("reverse", ANN, origin="nowhere"))
         taken = sum(part.points for part in past.took)
-        owners = {self.model.state.lots[part.lot].owner for part in past.took}
-        if "part order" in OPEN_FAULTS and len(owners) > 1:
-            whole = True
-        if "grace of none" in OPEN_FAULTS and policy == "grace":
-            days = max(days, 1)
         ask = {"when_expired": policy, "grace_days": days} | ({} if whole else {"points": max(1, taken * tenths // 10)})
         return self.send(self.fact("reverse", self.model.resolve(past.fact.member), origin=past.fact.id, ask=ask))
 
@@ -363,7 +343,7 @@ class Machine(RuleBasedStateMachine):
     def retry(self, place: int, change: str) -> None:
         """Send an old fact again: as it was, with another body, or for another member."""
         past = self.past(place, *VERBS)
-        assert past is not None
+        assert past
         changes: dict[str, Any] = {"body": {"data": {"another": True}}, "member": {"member": name_card(EVE)}}
         self.send(replace(past.fact, **changes.get(change, {})))
 
@@ -391,7 +371,11 @@ class Machine(RuleBasedStateMachine):
             self.purchase(who, [MAX, MAX]),
             self.purchase(who, [100], days_ago=31),
             self.fact("purchase", who, occurred_at=now + timedelta(minutes=16)),
-            self.fact("purchase", who, occurred_at=max(LIVE_FROM - timedelta(days=1), now - timedelta(days=31))),
+            self.ask("adjust", who, currency="points", points=1_001, reason="test", by="ann"),
+            self.fact("return", who, origin="nowhere"),
+            self.fact("purchase", who, id="1", data={"another": True}),
+            self.purchase(ZED, [100]),
+            self.ask("donate", CAT, currency="points", points=1, charity="trees"),
             self.fact("purchase", who, member=Identifier(kind="phone", value="nine")),
             self.fact("purchase", who, member=new_id()),
         )
@@ -399,7 +383,7 @@ class Machine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 2), currency=st.sampled_from([*COINS]))
     def have_too_much(self, which: int, currency: str) -> None:
         """Amounts at the edge of what can be counted, for a member who does nothing else."""
-        if which == 0:
+        for _ in range(2 if which == 0 else 0):
             self.send(self.ask("opening", EVE, currency=currency, points=MAX))
         points = MAX if which == 1 else -MAX
         ask = {"currency": currency, "points": points, "reason": "test", "by": "ann", "approved_by": "bob"}
@@ -407,12 +391,13 @@ class Machine(RuleBasedStateMachine):
 
     # -- rules: stories that chance seldom tells -----------------------------------------------------------------
 
+    @precondition(has_room)
     @rule(
         who=st.sampled_from([ANN, DAN]),
         tenths=st.integers(1, 10),
         policy=st.sampled_from(["forfeit", "grace", "reinstate"]),
-        days=st.integers(0, 5),
-        sweeps=st.sampled_from([0, 1]),
+        days=st.sampled_from([0, 1, 3, 5]),
+        sweeps=st.sampled_from([0, 2]),
     )
     def regret_late(self, who: str, tenths: int, policy: str, days: int, sweeps: int) -> None:
         """Points are used, their lots end, and the use is taken back, twice in part."""
@@ -420,13 +405,43 @@ class Machine(RuleBasedStateMachine):
         self.send(self.ask("opening", who, currency="points", points=50, expires_at=ends))
         self.send(use := self.ask("redeem", who, currency="points", points=60))
         self.pass_time(self.model.now + timedelta(days=days), sweeps, early=False)
-        if "grace of none" in OPEN_FAULTS:
-            days = max(days, 1)
-        for points in (tenths, 60 - tenths):
+        for points in (tenths, 60 - tenths, 1):
             ask = {"points": points, "when_expired": policy, "grace_days": days}
             self.send(self.fact("reverse", who, origin=use.id, ask=ask))
 
-    @rule(who=st.sampled_from([ANN, BOB, DAN]), tenths=some, hours=st.integers(0, 60), pool=st.booleans())
+    @precondition(has_room)
+    @rule(
+        who=st.sampled_from([ANN, BOB, DAN]),
+        minor=st.lists(st.integers(100, 4_000), min_size=2, max_size=3),
+        spend=st.booleans(),
+        days=st.sampled_from([0, 0, 11, 60, 110]),
+        order=st.permutations([0, 1, 2, 3]),
+    )
+    def bring_back(self, who: str, minor: list[int], spend: bool, days: int, order: list[int]) -> None:
+        """A purchase comes back in parts, in any order, after its points were spent, or had ended; then a part more."""
+        self.send(bought := self.purchase(who, minor))
+        if spend:
+            self.send(self.ask("redeem", who, currency="points", points=self.share(who, "points", 10)))
+        self.pass_time(self.model.now + timedelta(days=days), 0, early=False)
+        parts = [
+            Returned(line=1, amount_minor=minor[0] // 3),
+            Returned(line=1, amount_minor=minor[0] - minor[0] // 3, quantity_milli=1000),
+            Returned(line=2, amount_minor=minor[1], quantity_milli=500),
+        ]
+        self.send(self.purchase(who, minor[:1]))
+        self.send(self.fact("delivered", who, origin=bought.id))
+        for place in order[:3]:
+            self.send(self.fact("return", who, origin=bought.id, returned=(*parts[place : place + 1],)))
+        self.send(self.fact("return", who, origin=bought.id, returned=(parts[0], parts[0])))
+        self.send(self.purchase(who, minor))
+
+    @precondition(has_room)
+    @rule(
+        who=st.sampled_from([ANN, BOB, DAN]),
+        tenths=some,
+        hours=st.sampled_from([0, 10, 21, 30, 45, 60]),
+        pool=st.booleans(),
+    )
     def settle_late(self, who: str, tenths: int, hours: int, pool: bool) -> None:
         """A hold outlives its lots; its use is told in time, too late, or not."""
         ends = (self.model.now + timedelta(days=1)).isoformat()
@@ -434,9 +449,10 @@ class Machine(RuleBasedStateMachine):
         ask = {"valid_seconds": 20 * 3_600, "settle_seconds": 30 * 3_600, "pool": pool}
         self.send(held := self.ask("hold", who, currency="points", points=50, **ask))
         at = self.model.now
-        self.pass_time(at + timedelta(hours=hours), 0, early=False)
+        self.pass_time(at + timedelta(hours=hours), 0, early=hours > 0)
         names = [id_ for id_, name in self.model.named.items() if name == held.id]
         for id_ in names:
+            self.send(self.ask("capture", who, hold=id_, points=51))
             use = {"hold": id_, "points": 5 * tenths + 1, "final": tenths > 5}
             self.send(self.fact("capture", who, ask=use, occurred_at=min(at + timedelta(hours=1), self.model.now)))
 
@@ -461,8 +477,6 @@ class Machine(RuleBasedStateMachine):
             self.pass_time(coming[place % len(coming)] + timedelta(seconds=seconds), sweeps, early=False)
 
     def pass_time(self, now: datetime, sweeps: int, *, early: bool) -> None:
-        if "anothers hold" in OPEN_FAULTS:
-            self.release_pools(now)
         if early:
             self.note("swept too early")
             self.sweep()
@@ -472,13 +486,6 @@ class Machine(RuleBasedStateMachine):
             done = self.sweep()
             assert not (time and done), "a second sweep found something to do"
         self.compare()
-
-    def release_pools(self, now: datetime) -> None:
-        for id_ in self.holds:
-            held = self.model.state.holds[self.model.named[str(id_)]]
-            owners = {self.model.state.lots[part.lot].owner for part in held.parts}
-            if held.state == "open" and held.settle <= now and owners - {held.by}:
-                self.send(self.ask("release", held.by, hold=str(id_)))
 
     @rule(who=card, minor=amounts, hours=st.sampled_from([1, 24 * 7]), tenths=some)
     def set_the_clock_back(self, who: str, minor: list[int], hours: int, tenths: int) -> None:
@@ -501,6 +508,22 @@ class Machine(RuleBasedStateMachine):
         self.compare()
 
 
+def tour(world: World) -> None:
+    """Tell each story once, so that what chance reaches once in a thousand steps is surely reached."""
+    for policy in ("forfeit", "grace", "reinstate"):
+        machine = Machine(world)
+        machine.regret_late(who=ANN, tenths=4, policy=policy, days=5, sweeps=2)
+        machine.settle_late(who=ANN, tenths=3, hours=30, pool=False)
+        machine.settle_late(who=DAN, tenths=7, hours=60, pool=False)
+        machine.bring_back(who=DAN, minor=[3_000, 50], spend=policy == "grace", days=0, order=[0, 1, 2, 3])
+        machine.bring_back(who=DAN, minor=[3_000, 50], spend=False, days=110, order=[2, 1, 0, 3])
+        machine.earn(who=ANN, minor=[400], days_ago=27)
+        machine.set_the_clock_back(who=ANN, minor=[500], hours=1, tenths=5)
+        machine.have_too_much(which=0, currency="points")
+        machine.wait_for_an_end(place=0, seconds=-1, sweeps=2)
+        machine.teardown()
+
+
 def run(world: World, profile: str, given: object, half: int) -> Mapping[str, int]:
     """Run the sequences of a profile. The seed is printed, and can be given again."""
     world.publish(PROGRAM, live_from=LIVE_FROM)
@@ -516,9 +539,10 @@ def run(world: World, profile: str, given: object, half: int) -> Mapping[str, in
             deadline=None,
             print_blob=True,
             phases=PHASES,
-            suppress_health_check=list(HealthCheck.__members__.values()),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
         ),
     )
+    tour(world)
     seed(chosen + half)(test)()
     return reached
 
