@@ -29,6 +29,8 @@ CARDS: Final = (ANN, BOB, CAT, DAN, EVE, ZED)
 STEPS: Final = {"test": (100, 14), "soak": (5_000, 40)}
 """Sequences (of each half), and steps of each, which send one batch or several each."""
 
+# Known and not mended: each has a failing test of its own, and steps that meet it are left out. Empty is the aim.
+OPEN_FAULTS: Final = frozenset({"earns beside a hold", "asks back what others paid"})
 REFUSALS: Final = {
     "activity_in_future", "activity_kind_unknown", "activity_too_late", "amount_invalid", "approval_missing",
     "ask_invalid", "currency_not_spendable", "currency_unknown", "hold_ended", "hold_too_small", "hold_unknown",
@@ -131,6 +133,8 @@ class Machine(RuleBasedStateMachine):
 
     def send(self, *facts: Activity, back: timedelta = timedelta()) -> None:
         """Send facts in one batch, and see that the ledger does what the model does with each."""
+        if "earns beside a hold" in OPEN_FAULTS and facts[0].kind != "release":
+            self.release_pools()
         rehearsal = self.rehearse(facts)
         if rehearsal and self.swept < self.model.now:
             # What the clock brings on the way is no trace of a refusal.
@@ -162,6 +166,12 @@ class Machine(RuleBasedStateMachine):
         self.model.state = state
         del self.model.noted[noted:]
         return min(codes)
+
+    def release_pools(self) -> None:
+        for id_, held in [(id_, self.model.state.holds[name]) for id_, name in self.model.named.items()]:
+            owners = {self.model.state.lots[part.lot].owner for part in held.parts}
+            if owners - {held.by} and held.settle > self.model.now:
+                self.send(self.ask("release", held.by, hold=id_))
 
     def sweep(self) -> int:
         self.swept = self.model.now
@@ -283,6 +293,12 @@ class Machine(RuleBasedStateMachine):
         if past is None:
             return self.send(self.fact("reverse", ANN, origin="nowhere"))
         taken = sum(part.points for part in past.took)
+        owners = {self.model.state.lots[part.lot].owner for part in past.took}
+        asker = self.model.resolve(past.fact.member)
+        if "asks back what others paid" in OPEN_FAULTS and past.fact.ask.get("hold", past.fact.ask.get("pool")):
+            whole, tenths = False, min(tenths, 10)
+            if asker not in owners:
+                return None
         ask = {"when_expired": policy, "grace_days": days} | ({} if whole else {"points": max(1, taken * tenths // 10)})
         return self.send(self.fact("reverse", self.model.resolve(past.fact.member), origin=past.fact.id, ask=ask))
 
