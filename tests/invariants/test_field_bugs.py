@@ -379,11 +379,6 @@ async def owner(shop: Shop) -> Receipt:
 # -- what the model found ----------------------------------------------------------------------------------------------
 
 
-def fault(reason: str) -> pytest.MarkDecorator:
-    """Known and not mended yet. The day it is mended this test passes, and strictness asks to take the mark away."""
-    return pytest.mark.xfail(reason=reason, strict=True)
-
-
 async def share_points(shop: Shop, *ids: UUID) -> None:
     async with shop.database.transaction() as tx:
         await tx.run("UPDATE members.member SET household_id = $1 WHERE id = ANY($2)", shop.house.new_id(), list(ids))
@@ -431,7 +426,6 @@ async def test_a_pool_hold_on_points_of_one_who_left_the_household_runs_out(shop
     await do(shop, "redeem", "r", currency="points", points=150, pool=True)
 
 
-@fault("a hold on points of one who only earns is taken for one made between the look and the lock")
 async def test_a_purchase_is_taken_while_another_holds_points_of_its_member(shop: Shop) -> None:
     theirs = (await earn(shop, "1", 100)).member
     mine = (await earn(shop, "2", 10, card="8")).member
@@ -440,7 +434,6 @@ async def test_a_purchase_is_taken_while_another_holds_points_of_its_member(shop
     assert (await earn(shop, "3", 5)).balances["points"] == 105
 
 
-@fault("who asks is taken for an owner of the points that come back")
 async def test_too_much_asked_back_of_what_only_others_paid_is_refused(shop: Shop) -> None:
     theirs = (await earn(shop, "1", 100)).member
     mine = (await earn(shop, "2", 10, card="8")).member

@@ -243,7 +243,8 @@ def _share(scene: Scene, taken: Mapping[UUID, ledger.Taken], currency: str, poin
             left -= part
     if left or not shares:
         # More than can come back, or nothing at all: the ledger says so.
-        shares[scene.member] = shares.get(scene.member, 0) + left
+        owner = next(iter(taken))
+        shares[owner] = shares.get(owner, 0) + left
     return shares
 
 

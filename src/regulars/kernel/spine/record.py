@@ -226,10 +226,12 @@ async def _open(
     earning -= {each.member for each in asked if each.fact.origin or each.fact.kind in COMMANDS}
     opening = {member for member in latest if member not in earning or book.due_at(member) <= latest[member]}
     await ledger.open_members(tx, book, opening, lots=lots, holds=_holds(asked))
-    if any(part.owner not in book.opened for held in book.holds.values() for part in held.parts):
+    bound = {part.owner for held in book.holds.values() for part in held.parts} - book.opened
+    if bound - latest.keys():
         # Made between the look and the lock. Next time its owners are among those who are locked.
         message = "A household's points were set aside at this very moment. Try again."
         raise DatabaseContention(message)
+    await ledger.open_members(tx, book, bound)
 
 
 async def _others(
