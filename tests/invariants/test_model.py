@@ -29,8 +29,9 @@ CARDS: Final = (ANN, BOB, CAT, DAN, EVE, ZED)
 STEPS: Final = {"test": (100, 14), "soak": (5_000, 40)}
 """Sequences (of each half), and steps of each, which send one batch or several each."""
 
-# Known and not mended: each has a failing test of its own, and steps that meet it are left out. Empty is the aim.
-OPEN_FAULTS: Final = frozenset[str]()
+# Both are mended, each with a test of its own; but met by chance in a pool, `check` then misses the part of a member
+# in another's activity (`activity_i8_told`). Until that is understood, the steps that lead there stay out.
+OPEN_FAULTS: Final = frozenset({"earns beside a hold", "asks back what others paid"})
 REFUSALS: Final = {
     "activity_in_future", "activity_kind_unknown", "activity_too_late", "amount_invalid", "approval_missing",
     "ask_invalid", "currency_not_spendable", "currency_unknown", "hold_ended", "hold_too_small", "hold_unknown",
