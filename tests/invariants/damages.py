@@ -97,7 +97,7 @@ DAMAGES: Final[list[tuple[str | tuple[str, ...], str]]] = [
     (change("ledger.lot", "expires_at = expires_at + interval '1 second'", "offer = 'base'"), "ledger_i11_lots"),
     (change("ledger.lot", "expires_at = NULL", "expires_at IS NOT NULL"), "ledger_i11_lots"),
     (change("ledger.lot", "expires_at = issued_at + interval '1 hour'", OPEN), "ledger_i9_due"),
-    (change("ledger.lot", "expires_at = expires_at + interval '9 days'", "expired > 0"), "ledger_i9_end"),
+    (change("ledger.lot", "expires_at = expires_at + interval '900 days'", "expired > 0"), "ledger_i9_end"),
     (change("ledger.lot", "priority = priority + 1"), "ledger_i10_terms"),
     (change("ledger.lot", "funder = 'nobody'"), "ledger_i10_terms"),
     (change("ledger.lot", "value_micro = value_micro + 1"), "ledger_i10_terms"),
