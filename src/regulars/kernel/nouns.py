@@ -198,6 +198,8 @@ class Given(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
 
     offer: str
     award: Award
+    phase: str = "base"
+    """Of the mechanic that gave it, while the fold goes on; a receipt does not remember it."""
 
 
 class Original(Struct, frozen=True, kw_only=True):
@@ -230,6 +232,8 @@ class Step(Struct, frozen=True, kw_only=True):
     given: tuple[Given, ...] = ()
     """What offers before this one gave."""
     original: Original | None = None
+    joined_at: datetime | None = None
+    """When the member was enrolled; None where nobody knows."""
 
 
 class Posting(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -85,6 +85,7 @@ class Fold:
                 left={**step.left, **self.left} if self.left else step.left,
                 given=tuple(self.given),
                 original=step.original,
+                joined_at=step.joined_at,
             )
             self.changed = False
         return self.step
@@ -171,7 +172,8 @@ class Fold:
                 return
             if points < award.points:
                 lines = rescale(lines, points)
-        self.given.append(Given(offer=offer.id, award=Award(currency=award.currency, points=points, lines=lines)))
+        fresh = Award(currency=award.currency, points=points, lines=lines)
+        self.given.append(Given(offer=offer.id, award=fresh, phase=offer.mechanic.phase))
         self.changed = True
         self.postings.append(
             Posting(

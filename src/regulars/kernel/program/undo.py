@@ -189,6 +189,7 @@ def _ask_again(fold: Fold, bound: BoundOffer, activity: Activity) -> dict[str, i
             balances=step.balances,
             left=step.left,
             given=tuple(it for it in original.given if it.offer != bound.id),
+            joined_at=step.joined_at,
         ),
     )
     points: dict[str, int] = {}

@@ -310,7 +310,8 @@ class Batch:
             def traits(at: datetime) -> Mapping[str, Scalar]:
                 return self.traits.as_of(scene.member, max(at, self.traits.since))
 
-            return refold(self.releases, before, history, self.originals, traits)
+            joined_at = self.locked[scene.member].joined_at
+            return refold(self.releases, before, history, self.originals, traits, joined_at=joined_at)
         return mine
 
     def _rejoin(self, scene: Scene, receipt: Receipt, memories: Mapping[str, bytes]) -> Receipt:
@@ -350,6 +351,7 @@ class Batch:
             balances=self.book.balances(doing.member),
             left=self.ceilings.left,
             original=doing.original,
+            joined_at=self.locked[doing.member].joined_at,
         )
 
     def _begin(self, owner: UUID, kind: str, parent: Doing) -> Doing:

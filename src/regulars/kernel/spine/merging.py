@@ -158,6 +158,8 @@ def refold(
     history: Sequence[journal.Past],
     originals: Mapping[tuple[str, str], journal.Past],
     traits: Callable[[datetime], Mapping[str, Scalar]],
+    *,
+    joined_at: datetime,
 ) -> dict[str, bytes]:
     """Work out a member's memories from an earlier state and what happened since, by the same rules."""
     memories = dict(before)
@@ -182,6 +184,7 @@ def refold(
             balances={},
             left=dict.fromkeys((ceiling for ceiling, _ in plan.ceilings), AMOUNT_MAX),
             original=original,
+            joined_at=joined_at,
         )
         memories.update(program.rule(plan, memories, step).memories)
     return memories
