@@ -44,7 +44,10 @@ class References:
 Earn = Callable[[Any, Any, Step], Earned]
 """(prepared settings, memory, step): what the step earns. Pure: no clock, no chance, no I/O."""
 Undo = Callable[[Any, Any, Step, tuple[Given, ...]], Earned]
-"""As `Earn`, for a return, with what the offer gave for the purchase: what is taken back, as negative awards."""
+"""As `Earn`, for a return, with what the offer gave for the purchase: what is taken back, as negative awards.
+
+Without awards in its answer, the offer's `on_return` decides what is taken, as for mechanics that have no undo.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,14 +10,15 @@ from typing import Final
 
 import msgspec
 
-from regulars.kernel.nouns import Activity, Earned, Given, Line, Original, Reason, Step
+from regulars.kernel.nouns import Activity, Award, Earned, Given, Line, Original, Reason, Step
 from regulars.kernel.program.fold import Fold
 from regulars.kernel.program.mechanics import MechanicBroken
-from regulars.kernel.program.plan import BoundOffer
+from regulars.kernel.program.plan import BoundOffer, Plan
 
 __all__ = ["undo_purchase"]
 
 NOBODY: Final = ""
+NOTHING: Final = Earned()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +67,18 @@ def undo_purchase(fold: Fold) -> None:
 def _undo_offer(fold: Fold, bound: BoundOffer, given: Sequence[Given], backs: tuple[Back, Back]) -> None:
     if bound.offer.on_return == "keep":
         fold.reasons.append(Reason(offer=bound.id, code="kept"))
-    elif bound.mechanic.undo is not None:
+        return
+    earned = NOTHING
+    if bound.mechanic.undo is not None:
         memory = bound.read_memory(fold.memories)
-        _take_asked(fold, bound, given, bound.mechanic.undo(bound.settings, memory, fold.look(), tuple(given)))
-    elif bound.offer.on_return == "requalify":
+        earned = bound.mechanic.undo(bound.settings, memory, fold.look(), tuple(given))
+    if earned.awards:
+        _take_asked(fold, bound, given, earned)
+    elif given and bound.offer.on_return == "requalify":
         _take_unqualified(fold, bound, given, backs)
     else:
         _take_share(fold, bound.id, given, backs)
+    fold.absorb_rest(bound, earned)
 
 
 def _add_returned(original: Original, activity: Activity) -> Back:
@@ -151,12 +157,14 @@ def _take_unqualified(fold: Fold, bound: BoundOffer, given: Sequence[Given], bac
     original = fold.step.original
     assert original is not None, "a return without its purchase was left out before"
     _, after = backs
-    whole = _ask_again(fold, bound, original.activity)
+    others = tuple(_place(fold.plan, it) for it in original.given if it.offer != bound.id)
+    whole = _ask_again(fold, bound, original.activity, others)
     lines = tuple(_shorten(line, number, after) for number, line in enumerate(original.activity.lines, start=1))
-    rest = _ask_again(fold, bound, msgspec.structs.replace(original.activity, lines=lines))
+    left = tuple(_leave(it, original.activity.lines, after) for it in others)
+    rest = _ask_again(fold, bound, msgspec.structs.replace(original.activity, lines=lines), left)
     for currency in _currencies(given):
         kept, full = rest.get(currency, 0), whole.get(currency, 0)
-        if kept <= 0 or after.everything:
+        if after.everything:
             target = _count(given, currency)
         elif full > 0:
             # As a share of what it would give today for all of it: a tier that changed since does not matter.
@@ -174,7 +182,22 @@ def _shorten(line: Line, number: int, back: Back) -> Line:
     )
 
 
-def _ask_again(fold: Fold, bound: BoundOffer, activity: Activity) -> dict[str, int]:
+def _leave(given: Given, lines: Sequence[Line], back: Back) -> Given:
+    """What another offer would have given for what is not back: a multiplier is asked about that."""
+    award = given.award
+    parts = tuple((number, points - back.share(points, number, lines[number - 1])) for number, points in award.lines)
+    points = sum(part for _, part in parts) if parts else award.points
+    left = Award(currency=award.currency, points=points, lines=parts)
+    return Given(offer=given.offer, award=left, phase=given.phase)
+
+
+def _place(plan: Plan, given: Given) -> Given:
+    """Say again in which phase an offer gave: a receipt does not remember it."""
+    bound = plan.offers.get(given.offer)
+    return given if bound is None else msgspec.structs.replace(given, phase=bound.mechanic.phase)
+
+
+def _ask_again(fold: Fold, bound: BoundOffer, activity: Activity, given: tuple[Given, ...]) -> dict[str, int]:
     step, original = fold.step, fold.step.original
     assert original is not None, "a return without its purchase was left out before"
     earned = bound.mechanic.earn(
@@ -188,7 +211,7 @@ def _ask_again(fold: Fold, bound: BoundOffer, activity: Activity) -> dict[str, i
             traits=step.traits,
             balances=step.balances,
             left=step.left,
-            given=tuple(it for it in original.given if it.offer != bound.id),
+            given=given,
             joined_at=step.joined_at,
         ),
     )
@@ -210,4 +233,3 @@ def _take_asked(fold: Fold, bound: BoundOffer, given: Sequence[Given], earned: E
     for currency, points in asked.items():
         taken = original.taken.get((bound.id, currency), 0)
         _take_up_to(fold, (bound.id, currency), given, taken + points)
-    fold.absorb_rest(bound, earned)
