@@ -147,6 +147,8 @@ class Currency(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """Of lots that end on the same day, those of a lower number are used first."""
     scale: Annotated[int, Meta(ge=0, le=6)] = 0
     """Decimals that are shown: with 2, an amount of 150 is shown as 1.50."""
+    regions: Mapping[Id, Expiry] = {}
+    """Another end for points of activities in stores of these regions (of `catalog.regions`). Elsewhere: `expiry`."""
 
 
 class Catalog(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -158,6 +160,8 @@ class Catalog(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     """None: any store."""
     traits: tuple[Id, ...] = ()
     """Traits that are set from outside this programme."""
+    regions: Mapping[Id, tuple[Word, ...]] = {}
+    """Stores by region, for what differs from one to another. A store is in one region at most."""
 
 
 class Schedule(

@@ -1,7 +1,7 @@
 """A document made ready to run: mechanics bound, names checked, everything that a basket needs looked up once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from regulars.kernel.program.checks import check_meaning
-from regulars.kernel.program.days import Calendar, Dates, date_currency
+from regulars.kernel.program.days import Calendar, Dates, check_regions, date_currency, settle_region
 from regulars.kernel.program.document import content_hash
 from regulars.kernel.program.mechanics import Mechanic, find_mechanics
 from regulars.kernel.program.model import Currency, Document, Offer, ProgramInvalid
@@ -86,6 +86,12 @@ class Plan:
     """Every budget: (ceiling id, amount)."""
     remembers: frozenset[str]
     """Offers that keep a memory."""
+    regional: Mapping[str, "Plan"] = field(default_factory=dict[str, "Plan"], repr=False)
+    """By store: the plan with the ends that its region gives to points."""
+
+    def in_store(self, store: str) -> "Plan":
+        """The plan as it is in one store. What names no store, or one of no region, has the plan itself."""
+        return self.regional.get(store, self)
 
     def day_of(self, at: datetime) -> int:
         """The ordinal of the local date at an instant."""
@@ -107,7 +113,7 @@ class Plan:
 def compile_plan(document: Document) -> Plan:
     """Bind a document's offers to their mechanics. Raises ProgramInvalid when it speaks of what is not there."""
     mechanics = find_mechanics()
-    problems = check_meaning(document, mechanics)
+    problems = [*check_meaning(document, mechanics), *check_regions(document)]
     if problems:
         raise ProgramInvalid([found.locate({}) for found in problems])
     calendar = Calendar(zone=ZoneInfo(document.time_zone))
@@ -116,7 +122,7 @@ def compile_plan(document: Document) -> Plan:
         key=lambda it: (PHASES[it.mechanic.phase], it.offer.priority, it.id),
     )
     kinds = {kind for it in bound for kind in it.kinds}
-    return Plan(
+    plan = Plan(
         hash=content_hash(document),
         document=document,
         calendar=calendar,
@@ -126,6 +132,20 @@ def compile_plan(document: Document) -> Plan:
         ceilings=tuple((it.ceiling, it.offer.budget.points) for it in bound if it.offer.budget is not None),
         remembers=frozenset(it.id for it in bound if it.decoder is not None),
     )
+    return replace(plan, regional=_settle_regions(plan))
+
+
+def _settle_regions(plan: Plan) -> dict[str, Plan]:
+    """The plan in each store of a region in which a currency has another end."""
+    regional: dict[str, Plan] = {}
+    for region, stores in plan.document.catalog.regions.items():
+        if any(region in bound.settings.regions for bound in plan.currencies.values()):
+            coins = {
+                name: _date(name, settle_region(bound.settings, region), plan.calendar)
+                for name, bound in plan.currencies.items()
+            }
+            regional |= dict.fromkeys(stores, replace(plan, currencies=coins))
+    return regional
 
 
 def _date(currency: str, settings: Currency, calendar: Calendar) -> BoundCurrency:
