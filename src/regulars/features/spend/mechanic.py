@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, cast
 from msgspec import Meta, Struct, field
 
 from regulars.kernel.nouns import Award, Earned, Line, Reason, Scalar, Step
-from regulars.kernel.program import Calendar, References
+from regulars.kernel.program import Calendar, Exclusion, References, Word, Words
 
 __all__ = ["PHASE", "Exclusion", "Prepared", "Rate", "Settings", "Times", "earn", "prepare", "references"]
 
@@ -23,8 +23,6 @@ KINDS_OF_LINE_MAX: Final = 50_000
 """Kinds of line of which it is remembered which rate they get."""
 STORES_MAX: Final = 1_000
 
-Word = Annotated[str, Meta(min_length=1, max_length=200)]
-Words = tuple[Word, ...]
 Points = Annotated[int, Meta(ge=0, le=10**6)]
 Minor = Annotated[int, Meta(ge=1, le=10**9)]
 Factor = Annotated[int, Meta(ge=1, le=1000)]
@@ -55,14 +53,6 @@ class Rate(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
             and (not self.skus or line.sku in self.skus)
             and (not self.stores or store in self.stores)
         )
-
-
-class Exclusion(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Lines that count for nothing: any of these is enough."""
-
-    categories: Words = ()
-    brands: Words = ()
-    skus: Words = ()
 
 
 class Times(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -199,9 +189,7 @@ def find_rates(prepared: Prepared, store: str, lines: Sequence[Line]) -> list[in
 
 def find_rate(settings: Settings, store: str, line: Line) -> int:
     """Which rate one line gets: the first that fits, then the one for all else."""
-    exclude = settings.exclude
-    excluded = any(it in exclude.categories for it in line.categories)
-    if excluded or line.brand in exclude.brands or line.sku in exclude.skus:
+    if settings.exclude.fits(line):
         return UNCOUNTED
     for index, rate in enumerate(settings.rates):
         if rate.fits(line, store):

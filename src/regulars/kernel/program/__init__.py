@@ -2,6 +2,7 @@
 
 from regulars.kernel.program.days import Calendar
 from regulars.kernel.program.document import content_hash, decode, dump, encode, parse
+from regulars.kernel.program.lines import Choice, Exclusion, Picker, Selection, Word, Words, refer
 from regulars.kernel.program.mechanics import Mechanic, MechanicBroken, References, find_mechanics
 from regulars.kernel.program.model import (
     LANGUAGES,
@@ -35,12 +36,15 @@ __all__ = [
     "BoundCurrency",
     "BoundOffer",
     "Calendar",
+    "Choice",
     "Document",
+    "Exclusion",
     "Mechanic",
     "MechanicBroken",
     "MemoryUnreadable",
     "Names",
     "NoProgram",
+    "Picker",
     "Plan",
     "PointsOverflow",
     "Problem",
@@ -49,7 +53,10 @@ __all__ = [
     "References",
     "Release",
     "Releases",
+    "Selection",
     "Versions",
+    "Word",
+    "Words",
     "compile_plan",
     "content_hash",
     "decode",
@@ -60,6 +67,7 @@ __all__ = [
     "memories",
     "parse",
     "publish",
+    "refer",
     "rescale",
     "rule",
     "save_memories",

@@ -1,0 +1,159 @@
+"""Which lines of a basket an offer speaks of: one way to say it, shared by all mechanics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct, field
+
+from regulars.kernel.nouns import AMOUNT_MAX, Activity, Line, Reason, Scalar
+from regulars.kernel.program.mechanics import References
+
+__all__ = ["Choice", "Exclusion", "Picker", "Selection", "Word", "Words", "refer"]
+
+WORDS_MAX: Final = 20_000
+"""Names in one list."""
+
+Word = Annotated[str, Meta(min_length=1, max_length=200)]
+Words = Annotated[tuple[Word, ...], Meta(max_length=WORDS_MAX)]
+Count = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
+
+
+class Exclusion(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Lines that count for nothing: any of these is enough."""
+
+    categories: Words = ()
+    """One of the line's categories, broad or narrow."""
+    brands: Words = ()
+    """The line's brand."""
+    skus: Words = ()
+    """The line's article number."""
+
+    def fits(self, line: Line) -> bool:
+        """Say whether a line is left out."""
+        return (
+            any(it in self.categories for it in line.categories) or line.brand in self.brands or line.sku in self.skus
+        )
+
+
+class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Lines of a basket. A line must fit each list that is given, by any name in it; without lists every line fits."""
+
+    categories: Words = ()
+    """One of the line's categories must be among these, broad or narrow."""
+    brands: Words = ()
+    """The line's brand must be among these."""
+    skus: Words = ()
+    """The line's article number must be among these."""
+    stores: Words = ()
+    """The store must be among these."""
+    exclude: Exclusion = field(default_factory=Exclusion)
+    """Lines that are left out, whatever else they fit."""
+    minimum_minor: Count = 0
+    """The lines that fit must come to so much money together, in minor units, or none is taken."""
+    minimum_milli: Count = 0
+    """The lines that fit must come to so much quantity together, in thousandths (2000 is two), or none is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The lines of one basket that a selection takes."""
+
+    numbers: tuple[int, ...] = ()
+    """Ascending."""
+    amount_minor: int = 0
+    quantity_milli: int = 0
+    missing: Reason | None = None
+    """Why nothing is taken; None where the activity fits, though it may have no lines at all."""
+
+
+OTHER_STORE: Final = Choice(missing=Reason(offer="", code="other_store"))
+NO_LINE: Final = Choice(missing=Reason(offer="", code="no_line_fits"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picker:
+    """A selection made ready to look at many baskets."""
+
+    selection: Selection
+    takes_all: bool
+    """No list tells lines apart."""
+    categories: frozenset[str]
+    brands: frozenset[str]
+    skus: frozenset[str]
+    stores: frozenset[str]
+    out_categories: frozenset[str]
+    out_brands: frozenset[str]
+    out_skus: frozenset[str]
+
+    @classmethod
+    def build(cls, selection: Selection) -> "Picker":
+        """Look everything up once."""
+        out = selection.exclude
+        lists = (selection.categories, selection.brands, selection.skus, out.categories, out.brands, out.skus)
+        return cls(
+            selection=selection,
+            takes_all=not any(lists),
+            categories=frozenset(selection.categories),
+            brands=frozenset(selection.brands),
+            skus=frozenset(selection.skus),
+            stores=frozenset(selection.stores),
+            out_categories=frozenset(out.categories),
+            out_brands=frozenset(out.brands),
+            out_skus=frozenset(out.skus),
+        )
+
+    def pick(self, activity: Activity) -> Choice:
+        """Take the lines that fit, or say why there are none."""
+        if self.stores and activity.store not in self.stores:
+            return OTHER_STORE
+        lines = activity.lines
+        if self.takes_all:
+            numbers = tuple(range(1, len(lines) + 1))
+            taken = lines
+        else:
+            numbers = tuple([number for number, line in enumerate(lines, start=1) if self.fits(line)])
+            if not numbers:
+                return NO_LINE
+            taken = [lines[number - 1] for number in numbers]
+        amount = sum([line.amount_minor for line in taken])
+        quantity = sum([line.quantity_milli for line in taken])
+        wanted = self.selection
+        if amount < wanted.minimum_minor:
+            return _miss(amount_minor=amount, minimum_minor=wanted.minimum_minor)
+        if quantity < wanted.minimum_milli:
+            return _miss(quantity_milli=quantity, minimum_milli=wanted.minimum_milli)
+        return Choice(numbers=numbers, amount_minor=amount, quantity_milli=quantity)
+
+    def fits(self, line: Line) -> bool:
+        """Say whether one line fits, wherever it was sold."""
+        if self.categories and self.categories.isdisjoint(line.categories):
+            return False
+        if self.brands and line.brand not in self.brands:
+            return False
+        if self.skus and line.sku not in self.skus:
+            return False
+        return (
+            self.out_categories.isdisjoint(line.categories)
+            and line.brand not in self.out_brands
+            and line.sku not in self.out_skus
+        )
+
+
+def refer(
+    *selections: Selection, currencies: tuple[str, ...] = (), traits: Mapping[str, tuple[str, ...]] | None = None
+) -> References:
+    """Name what selections speak of, and what else a mechanic's settings do."""
+    categories = [it for each in selections for it in (*each.categories, *each.exclude.categories)]
+    brands = [it for each in selections for it in (*each.brands, *each.exclude.brands)]
+    return References(
+        currencies=currencies,
+        categories=tuple(dict.fromkeys(categories)),
+        brands=tuple(dict.fromkeys(brands)),
+        stores=tuple(dict.fromkeys(it for each in selections for it in each.stores)),
+        traits=dict(traits or {}),
+    )
+
+
+def _miss(**values: Scalar) -> Choice:
+    return Choice(missing=Reason(offer="", code="below_minimum", values=values))
