@@ -45,6 +45,10 @@ class Refusal(Exception):
         self.detail = detail
         self.context: dict[str, object] = context
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let a refusal cross from one process to another, whatever its own class asks to be made."""
+        return (_remake, (type(self), self.args, self.__dict__))
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         code = cls.__dict__.get("code")
@@ -57,6 +61,12 @@ class Refusal(Exception):
         if known is not None and _full_name(known) != _full_name(cls):
             raise TypeError(f"the code {code!r} of {_full_name(cls)} already belongs to {_full_name(known)}")
         _refusals[code] = cls
+
+
+def _remake(cls: "type[Refusal]", args: tuple[object, ...], state: dict[str, object]) -> "Refusal":
+    made = cls.__new__(cls, *args)
+    made.__dict__.update(state)
+    return made
 
 
 def _full_name(cls: type) -> str:

@@ -72,10 +72,13 @@ class Journey:
     unit: str = "baskets"
 
     @classmethod
-    def load(cls, *, every: int = 1) -> "Journey":
-        """Read the data of each household whose number `every` divides. Raises DataMissing."""
+    def load(cls, *, every: int = 1, part: tuple[int, int] = (0, 1)) -> "Journey":
+        """Read the data of each household whose number `every` divides, or of one (number, of how many) part of them.
+
+        Raises DataMissing.
+        """
         folder = _find_folder()
-        lines = _read_lines(folder / "transactions.parquet", every)
+        lines = _read_lines(folder / "transactions.parquet", every, part)
         products = pl.read_parquet(folder / "products.parquet").filter(
             pl.col("product_id").is_in(lines["product_id"].unique().implode())
         )
@@ -180,11 +183,11 @@ def _find_folder() -> Path:
     return Path(spec.origin).parent / "data"
 
 
-def _read_lines(path: Path, every: int) -> pl.DataFrame:
+def _read_lines(path: Path, every: int, part: tuple[int, int]) -> pl.DataFrame:
     """Read the lines in the order of their baskets' time, money in cents."""
     lines = (
         pl.scan_parquet(path)
-        .filter(pl.col("household_id") % every == 0)
+        .filter(pl.col("household_id") % every == 0, pl.col("household_id") // every % part[1] == part[0])
         .with_columns(moment=pl.col("transaction_timestamp").dt.epoch("us"))
         .select("household_id", "store_id", "basket_id", "product_id", "quantity", "moment", *MONEY)
         # The order within a basket is the file's: it numbers the lines, and so must be the same each time.

@@ -3,12 +3,10 @@
 import asyncio
 import gc
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
-from uuid import UUID
-from zlib import crc32
 
 from regulars.base.db import Database
 from regulars.base.errors import Refusal
@@ -27,7 +25,10 @@ GC_THRESHOLD: Final = 50_000
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """What became of the activities so far. Counts; seconds of wall time, but for `thinking_seconds` of CPU."""
+    """What became of the activities so far. Counts; seconds of wall time, or of CPU where it says so.
+
+    Where several processes share the work, what is seconds of one of them is added up, and `seconds` is the whole.
+    """
 
     recorded: int = 0
     repeated: int = 0
@@ -38,16 +39,13 @@ class Tally:
     """Reading the source and building activities: CPU of the thread that does it while the database works."""
     thinking_seconds: float = 0
     """Resolving, folding, and putting rows together: our CPU, reading left out."""
+    waiting_seconds: float = 0
+    """What is left: waiting for PostgreSQL to read, write and commit, and for a free core."""
 
     @property
     def total(self) -> int:
         """How many activities were dealt with."""
         return self.recorded + self.repeated + self.refused
-
-    @property
-    def waiting_seconds(self) -> float:
-        """What is left: waiting for PostgreSQL to read, write and commit."""
-        return max(0, self.seconds - self.thinking_seconds)
 
     @property
     def rate(self) -> int:
@@ -69,82 +67,27 @@ async def replay(
     advance: Advance,
     *,
     size: int = BATCH_SIZE,
-    lanes: int = 1,
 ) -> None:
     """Record a whole feed; each activity happens at its own `occurred_at`. `tally` is true at every moment.
 
-    The next batch is read while PostgreSQL works on this one. What was recorded before is found by its key and
-    changes nothing, so a replay that was cut short is run again from the start.
-
-    With several `lanes`, members are dealt out among them, each lane in time order: while PostgreSQL works for one,
-    the fold works for another. Only where no two references mean one member; and who gets the last points of a
-    budget may then change from one run to the next.
+    The next batch is read, in a thread of its own, while PostgreSQL works on this one. What was recorded before is
+    found by its key and changes nothing, so a replay that was cut short is run again from the start.
     """
     began, thought = time.perf_counter(), time.thread_time()
-    read = 0
-
-    async def follow(queue: asyncio.Queue[Batch | None]) -> None:
-        nonlocal read
-        while (batch := await queue.get()) is not None:
-            await _record(database, house, batch, tally)
-            tally.seconds = time.perf_counter() - began
-            tally.thinking_seconds = time.thread_time() - thought
-            read += batch.read
-            advance(read, tally.total)
-
-    queues = [asyncio.Queue[Batch | None](maxsize=1) for _ in range(lanes)]
+    batches = feed.batches(size)
     with _collecting_less():
+        reading = asyncio.create_task(asyncio.to_thread(_take, batches, tally))
         try:
-            async with asyncio.TaskGroup() as group:
-                for queue in queues:
-                    group.create_task(follow(queue))
-                trouble = await _deal(feed.batches(size * lanes), queues, tally)
-        except BaseExceptionGroup as failed:
-            # The first is what happened; the others are what stopping made of it.
-            raise failed.exceptions[0] from None
-    if trouble is not None:
-        raise trouble
-
-
-async def _deal(
-    batches: Iterator[Batch], queues: Sequence[asyncio.Queue[Batch | None]], tally: Tally
-) -> Refusal | None:
-    """Read on in a thread of its own, and give each lane its members' activities.
-
-    Gives what the feed refused to read on for, when all before it is on its way: that is still recorded.
-    """
-    before = 0
-    trouble: Refusal | None = None
-    try:
-        while (batch := await asyncio.to_thread(_take, batches, tally)) is not None:
-            for queue, part in zip(queues, _split(batch, len(queues), batch.read - before), strict=True):
-                await queue.put(part)
-            before = batch.read
-    except Refusal as refusal:
-        trouble = refusal
-    for queue in queues:
-        await queue.put(None)
-    return trouble
-
-
-def _split(batch: Batch, lanes: int, read: int) -> list[Batch]:
-    """Deal out a batch by member. Here `read` is what this batch alone adds."""
-    if lanes == 1:
-        return [replace(batch, read=read)]
-    chosen: list[list[int]] = [[] for _ in range(lanes)]
-    for place, fact in enumerate(batch.facts):
-        member = fact.member
-        name = member.bytes if isinstance(member, UUID) else member.value.encode()
-        chosen[crc32(name) % lanes].append(place)
-    return [
-        Batch(
-            facts=[batch.facts[place] for place in places],
-            lines=[batch.lines[place] for place in places],
-            broken=() if lane else batch.broken,
-            read=0 if lane else read,
-        )
-        for lane, places in enumerate(chosen)
-    ]
+            while (batch := await reading) is not None:
+                reading = asyncio.create_task(asyncio.to_thread(_take, batches, tally))
+                await _record(database, house, batch, tally)
+                tally.seconds = time.perf_counter() - began
+                tally.thinking_seconds = time.thread_time() - thought
+                tally.waiting_seconds = max(0, tally.seconds - tally.thinking_seconds)
+                advance(batch.read, tally.total)
+        finally:
+            # Where recording failed, what was read ahead goes with it.
+            reading.cancel()
 
 
 def _take(batches: Iterator[Batch], tally: Tally) -> Batch | None:

@@ -1,7 +1,7 @@
 """The demo's report: what a year came to, in tables for people and figures for machines."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -53,9 +53,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "work": ("The work", "耗时"),
     "stage": ("Stage", "阶段"),
     "seconds": ("Time", "时间"),
-    "reading": ("Reading the data (beside the rest)", "读取数据（并行）"),
-    "thinking": ("Folding the offers, putting rows together", "规则计算与组装"),
-    "waiting": ("Waiting for PostgreSQL, and for a free core", "等待 PostgreSQL 与处理器"),
+    "reading": ("Reading the data, all processes", "读取数据（各进程合计）"),
+    "thinking": ("Folding the offers, putting rows together, all processes", "规则计算与组装（各进程合计）"),
+    "waiting": ("Waiting for PostgreSQL, and for a free core, all processes", "等待 PostgreSQL 与处理器（各进程合计）"),
     "checking": ("Checking the books", "核对账目"),
     "slowest": ("slowest", "最慢"),
     "rate": (
@@ -63,8 +63,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "{baskets} 个购物篮、{lines} 行商品，用时 {seconds}，每秒 {rate} 个购物篮。",
     ),
     "memory": (
-        "Memory at most: Regulars {ours} MB, PostgreSQL {theirs} MB.",
-        "内存峰值：Regulars {ours} MB，PostgreSQL {theirs} MB。",
+        "Memory at most: Regulars {ours} MB ({each}), PostgreSQL {theirs} MB.",
+        "内存峰值：Regulars {ours} MB（{each}），PostgreSQL {theirs} MB。",
     ),
     "there": (
         "All {baskets} baskets are there already; nothing was replayed.",
@@ -131,6 +131,9 @@ class Figures(Struct, frozen=True, kw_only=True):
     check_faults: int | None
     """None where nothing was checked."""
     rss_mb: int
+    """The most memory that our processes took, added up."""
+    lanes_rss_mb: Sequence[int]
+    """The part of each process that replayed."""
     postgres_rss_mb: int | None
     points_issued: int
     points_usable: int
@@ -184,6 +187,7 @@ def summarise(
     baskets: int,
     lines: int,
     rss_mb: int,
+    lanes_rss_mb: Sequence[int],
     postgres_rss_mb: int | None,
 ) -> Figures:
     """Put the figures together."""
@@ -203,6 +207,7 @@ def summarise(
         check_seconds=None if report is None else round(sum(report.seconds.values()), 3),
         check_faults=None if report is None else len(report.faults),
         rss_mb=rss_mb,
+        lanes_rss_mb=lanes_rss_mb,
         postgres_rss_mb=postgres_rss_mb,
         points_issued=points.issued if points else 0,
         points_usable=points.usable if points else 0,
@@ -236,8 +241,9 @@ def show(console: Console, figures: Figures, document: Document, *, lang: str) -
         console.print(_say("rate", lang).format(baskets=baskets, lines=lines, seconds=seconds, rate=rate))
     else:
         console.print(_say("there", lang).format(baskets=baskets))
+    each = " + ".join(map(str, (figures.rss_mb - sum(figures.lanes_rss_mb), *figures.lanes_rss_mb)))
     theirs = "?" if figures.postgres_rss_mb is None else figures.postgres_rss_mb
-    console.print(_say("memory", lang).format(ours=figures.rss_mb, theirs=theirs))
+    console.print(_say("memory", lang).format(ours=figures.rss_mb, each=each, theirs=theirs))
 
 
 def _say(word: str, lang: str) -> str:
