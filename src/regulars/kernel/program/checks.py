@@ -1,22 +1,25 @@
 """What a document may not mean: names that nothing has, dates the wrong way round, limits that are passed."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
+from regulars.kernel.program.envelope_checks import (
+    check_calendars,
+    check_envelope,
+    check_names,
+    check_repeats,
+    check_zone,
+)
 from regulars.kernel.program.mechanics import Mechanic, References
 from regulars.kernel.program.model import (
     CATALOG_MAX,
-    LANGUAGES,
-    OFFERS_MAX,
     Catalog,
     Currency,
     Document,
     FixedEnd,
-    Offer,
     Rolling,
 )
 from regulars.kernel.program.reading import Found, Path
@@ -28,21 +31,20 @@ __all__ = ["check_meaning"]
 def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list[Found]:
     """Find everything that keeps a well-formed document from being run."""
     found = [
-        *_check_zone(document.time_zone),
-        *_check_names(document.name, ("name",)),
+        *check_zone(document.time_zone, ("time_zone",)),
+        *check_names(document.name, ("name",)),
         *_check_catalog(document.catalog),
+        *check_calendars(document),
     ]
     for name, currency in document.currencies.items():
         found += _check_currency(currency, ("currencies", name))
     found += _check_conversions(document)
-    if len(document.offers) > OFFERS_MAX:
-        return [*found, Found(path=("offers",), message=f"{len(document.offers)} offers; at most {OFFERS_MAX} fit")]
-    found += _check_repeats((offer.id for offer in document.offers), ("offers",), "id")
+    found += check_repeats((offer.id for offer in document.offers), ("offers",), "id")
     traits, clashes = _collect_traits(document, mechanics)
     found += clashes
     for index, offer in enumerate(document.offers):
         path = ("offers", index)
-        found += _check_envelope(offer, path)
+        found += check_envelope(offer, document, path)
         mechanic = mechanics.get(offer.mechanic)
         if mechanic is None:
             known = ", ".join(sorted(mechanics))
@@ -60,29 +62,6 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
     return found
 
 
-def _check_zone(name: str) -> Iterator[Found]:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        meant = suggest(name, available_timezones())
-        yield Found(path=("time_zone",), message=f"'{name}' is not a time zone such as Europe/Berlin{meant}")
-
-
-def _check_names(names: Mapping[str, str], path: Path) -> Iterator[Found]:
-    for language in LANGUAGES:
-        if language not in names:
-            yield Found(path=path, message=f"the name in '{language}' is missing", at_key=True)
-
-
-def _check_repeats(ids: Iterable[str], path: Path, key: str | None) -> Iterator[Found]:
-    seen: dict[str, int] = {}
-    for index, name in enumerate(ids):
-        if name in seen:
-            where = (*path, index) if key is None else (*path, index, key)
-            yield Found(path=where, message=f"'{name}' stands here a second time (first at number {seen[name] + 1})")
-        seen.setdefault(name, index)
-
-
 def _check_catalog(catalog: Catalog) -> Iterator[Found]:
     lists = {
         "categories": catalog.categories,
@@ -94,11 +73,11 @@ def _check_catalog(catalog: Catalog) -> Iterator[Found]:
         if len(listed) > CATALOG_MAX:
             message = f"{len(listed)} names; at most {CATALOG_MAX} fit"
             yield Found(path=("catalog", name), message=message)
-        yield from _check_repeats(listed, ("catalog", name), None)
+        yield from check_repeats(listed, ("catalog", name), None)
 
 
 def _check_currency(currency: Currency, path: Path) -> Iterator[Found]:
-    yield from _check_names(currency.name, (*path, "name"))
+    yield from check_names(currency.name, (*path, "name"))
     expiry, pending = currency.expiry, currency.pending
     if isinstance(expiry, Rolling) and (expiry.days is None) == (expiry.months is None):
         yield Found(path=(*path, "expiry"), message="a rolling end needs either 'days' or 'months'")
@@ -131,19 +110,6 @@ def _check_conversions(document: Document) -> Iterator[Found]:
             message = f"a rate from '{pair[0]}' into '{pair[1]}' is one too many"
             yield Found(path=("conversions", index), message=message)
         seen.add(pair)
-
-
-def _check_envelope(offer: Offer, path: Path) -> Iterator[Found]:
-    if offer.name is not None:
-        yield from _check_names(offer.name, (*path, "name"))
-    yield from _check_repeats(offer.on, (*path, "on"), None)
-    if "return" in offer.on:
-        message = "a return is not judged: what a purchase gave is taken back by 'on_return'"
-        yield Found(path=(*path, "on"), message=message)
-    schedule = offer.schedule
-    if schedule is not None and (schedule.first or date.min) > (schedule.last or date.max):
-        message = f"it would end ({schedule.last}) before it starts ({schedule.first})"
-        yield Found(path=(*path, "schedule"), message=message)
 
 
 def _collect_traits(

@@ -21,6 +21,7 @@ from regulars.kernel.nouns import (
     Step,
     TraitChange,
 )
+from regulars.kernel.program.gates import Sight
 from regulars.kernel.program.mechanics import MechanicBroken
 from regulars.kernel.program.model import UNTIL_EVENT, PointsOverflow
 from regulars.kernel.program.plan import BoundOffer, Plan
@@ -49,6 +50,7 @@ class Fold:
         "postings",
         "reasons",
         "remembered",
+        "sight",
         "step",
         "traits",
     )
@@ -58,6 +60,7 @@ class Fold:
         self.memories = memories
         # As the next offer sees it, once `look` has brought it up to date.
         self.step = step
+        self.sight: Sight | None = None
         self.changed = False
         self.given: list[Given] = []
         # Ceilings that this step has drawn on.
@@ -89,6 +92,12 @@ class Fold:
             )
             self.changed = False
         return self.step
+
+    def see(self) -> Sight:
+        """The step as gates see it: whatever offers gave before does not matter to them."""
+        if self.sight is None:
+            self.sight = Sight(self.step)
+        return self.sight
 
     def absorb(self, offer: BoundOffer, earned: Earned) -> None:
         """Take in what an offer says of an activity."""

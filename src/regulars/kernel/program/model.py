@@ -11,7 +11,19 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import Meta, Struct, field
 
 from regulars.base.errors import Refusal
-from regulars.kernel.nouns import AMOUNT_MAX
+from regulars.kernel.program.envelope import Budget, Holidays, Schedule, Window
+from regulars.kernel.program.words import (
+    DAYS_MAX,
+    LANGUAGES,
+    MONTHS_MAX,
+    Days,
+    Id,
+    Months,
+    Names,
+    Positive,
+    Rank,
+    Word,
+)
 
 __all__ = [
     "CATALOG_MAX",
@@ -42,33 +54,16 @@ __all__ = [
     "Value",
 ]
 
-LANGUAGES: Final = ("en", "zh-CN")
-"""The languages that every name must be given in. More are welcome."""
 OFFERS_MAX: Final = 200
 CURRENCIES_MAX: Final = 20
 CATALOG_MAX: Final = 20_000
 """Names in one list of the catalogue."""
-DAYS_MAX: Final = 36_500
-MONTHS_MAX: Final = 1_200
+WINDOWS_MAX: Final = 50
+CALENDARS_MAX: Final = 50
+HOLIDAYS_MAX: Final = 2_000
+"""Days in one calendar."""
 UNTIL_EVENT: Final = datetime(9999, 12, 31, tzinfo=UTC)
 """`usable_from` of a lot that waits for an event instead of a day. (None means: usable at once.)"""
-
-# The look-ahead refuses a newline at the end, which `$` alone lets pass in Python.
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_.-]*$(?!\n)")]
-"""A short machine name: lower case, starts with a letter."""
-Word = Annotated[str, Meta(min_length=1, max_length=200)]
-Count = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
-Positive = Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
-Days = Annotated[int, Meta(ge=0, le=DAYS_MAX)]
-Months = Annotated[int, Meta(ge=1, le=MONTHS_MAX)]
-Rank = Annotated[int, Meta(ge=-1000, le=1000)]
-Names = Annotated[
-    Mapping[Annotated[str, Meta(max_length=35)], Word],
-    Meta(
-        description="What people read, by language. English and simplified Chinese are required.",
-        extra_json_schema={"required": list(LANGUAGES)},
-    ),
-]
 
 
 class Pending(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -164,26 +159,6 @@ class Catalog(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     """Stores by region, for what differs from one to another. A store is in one region at most."""
 
 
-class Schedule(
-    Struct,
-    frozen=True,
-    kw_only=True,
-    omit_defaults=True,
-    forbid_unknown_fields=True,
-    rename={"first": "from", "last": "until"},
-):
-    """Local dates between which an offer runs, both included."""
-
-    first: date | None = None
-    last: date | None = None
-
-
-class Budget(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The most that an offer may give, all members together. A return does not open it again."""
-
-    points: Positive
-
-
 class Conversion(
     Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename={"source": "from"}
 ):
@@ -212,6 +187,11 @@ class Offer(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     priority: Rank = 0
     """Within a phase a lower number goes first; offers of one number go by their ids."""
     schedule: Schedule | None = None
+    windows: Annotated[tuple[Window, ...], Meta(max_length=WINDOWS_MAX)] = ()
+    """When it runs within its schedule: while one of these is open. None: always."""
+    holidays: Holidays | None = None
+    time_zone: Word | None = None
+    """IANA name of the zone of its schedule, windows and holidays. None: the programme's."""
     budget: Budget | None = None
 
 
@@ -226,9 +206,13 @@ class Document(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """ISO 4217 code. Money is always in its minor units."""
     currencies: Annotated[Mapping[Id, Currency], Meta(min_length=1, max_length=CURRENCIES_MAX)]
     catalog: Catalog = field(default_factory=Catalog)
+    calendars: Annotated[
+        Mapping[Id, Annotated[tuple[date, ...], Meta(max_length=HOLIDAYS_MAX)]], Meta(max_length=CALENDARS_MAX)
+    ] = field(default_factory=dict[Id, tuple[date, ...]])
+    """Holidays by the name of their calendar, such as {cn: [2026-10-01]}. Offers name the calendar."""
     conversions: tuple[Conversion, ...] = ()
     """Which currencies members may change into which. At most one rate from one currency into another."""
-    offers: tuple[Offer, ...] = ()
+    offers: Annotated[tuple[Offer, ...], Meta(max_length=OFFERS_MAX)] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
+from regulars.kernel.program.bind import bind_gates
 from regulars.kernel.program.checks import check_meaning
 from regulars.kernel.program.days import Calendar, Dates, check_regions, date_currency, settle_region
 from regulars.kernel.program.document import content_hash
+from regulars.kernel.program.gates import Gate
 from regulars.kernel.program.mechanics import Mechanic, find_mechanics
 from regulars.kernel.program.model import Currency, Document, Offer, ProgramInvalid
 
@@ -53,6 +55,9 @@ class BoundOffer:
     decoder: msgspec.json.Decoder[Any] | None
     first_day: int
     last_day: int
+    """Ordinals of the schedule's days; every day where the offer has a time zone of its own, and so a gate for them."""
+    gates: tuple[Gate, ...]
+    """What else a step must pass, in the order in which it is asked."""
     ceiling: str
     """Id of the points budget; empty where there is none."""
     kinds: frozenset[str]
@@ -118,7 +123,7 @@ def compile_plan(document: Document) -> Plan:
         raise ProgramInvalid([found.locate({}) for found in problems])
     calendar = Calendar(zone=ZoneInfo(document.time_zone))
     bound = sorted(
-        (_bind(offer, mechanics[offer.mechanic], calendar) for offer in document.offers),
+        (_bind(offer, mechanics[offer.mechanic], document, calendar) for offer in document.offers),
         key=lambda it: (PHASES[it.mechanic.phase], it.offer.priority, it.id),
     )
     kinds = {kind for it in bound for kind in it.kinds}
@@ -158,9 +163,10 @@ def _date(currency: str, settings: Currency, calendar: Calendar) -> BoundCurrenc
     )
 
 
-def _bind(offer: Offer, mechanic: Mechanic, calendar: Calendar) -> BoundOffer:
-    first = None if offer.schedule is None else offer.schedule.first
-    last = None if offer.schedule is None else offer.schedule.last
+def _bind(offer: Offer, mechanic: Mechanic, document: Document, calendar: Calendar) -> BoundOffer:
+    schedule = None if offer.time_zone is not None else offer.schedule
+    first = None if schedule is None else schedule.first
+    last = None if schedule is None else schedule.last
     return BoundOffer(
         id=offer.id,
         offer=offer,
@@ -170,6 +176,7 @@ def _bind(offer: Offer, mechanic: Mechanic, calendar: Calendar) -> BoundOffer:
         decoder=None if mechanic.memory is None else msgspec.json.Decoder(mechanic.memory),
         first_day=(first or date.min).toordinal(),
         last_day=(last or date.max).toordinal(),
+        gates=bind_gates(offer, document),
         ceiling="" if offer.budget is None else f"offer:{offer.id}:points",
         kinds=frozenset((*offer.on, *mechanic.kinds)),
     )

@@ -41,6 +41,8 @@ def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
         return
     if not offer.first_day <= step.day <= offer.last_day:
         return
+    if offer.gates and not all(gate.admits(fold.see()) for gate in offer.gates):
+        return
     if offer.ceiling and offer.decoder is None and step.left[offer.ceiling] <= 0:
         fold.reasons.append(Reason(offer=offer.id, code="budget_spent"))
         return

@@ -18,6 +18,12 @@ from regulars.kernel.program.reading import Found, Path, is_fraction, refuse_fra
 __all__ = ["check_shape", "suggest"]
 
 LISTED_MAX: Final = 12
+PATTERNS: Final = {
+    "[A-Z]": "three capital letters, such as USD",
+    ":[0-5]": "a time of day from 00:00 to 24:00 is expected, such as 07:30",
+    "[a-z]": "small letters, digits, '_', '.' and '-', a letter first",
+}
+"""By a part of a pattern: what it asks for, in words."""
 QUOTED_MAX: Final = 40
 
 
@@ -139,6 +145,9 @@ def _compare_list(value: object, wanted: inspect.VarTupleType | inspect.ListType
         return
     items = cast("Sequence[Any]", value)
     yield from _compare_size(len(items), wanted.min_length, wanted.max_length, path)
+    if wanted.max_length is not None and len(items) > wanted.max_length:
+        # What is wrong within a list that is far too long would be an endless answer.
+        return
     for index, item in enumerate(items):
         yield from _compare(item, wanted.item_type, (*path, index))
 
@@ -168,12 +177,8 @@ def _compare_text(value: object, wanted: inspect.StrType, path: Path) -> Iterato
     elif wanted.max_length is not None and len(value) > wanted.max_length:
         yield Found(path=path, message=f"this text has {len(value)} letters; at most {wanted.max_length} are allowed")
     elif wanted.pattern is not None and re.search(wanted.pattern, value) is None:
-        how = (
-            "three capital letters, such as USD"
-            if "[A-Z]" in wanted.pattern
-            else "small letters, digits, '_', '.' and '-', a letter first"
-        )
-        yield Found(path=path, message=f"'{value[:QUOTED_MAX]}' cannot be a name here: {how}")
+        how = next((said for mark, said in PATTERNS.items() if mark in wanted.pattern), "")
+        yield Found(path=path, message=f"'{value[:QUOTED_MAX]}' cannot stand here: {how}")
 
 
 def _compare_literal(value: object, wanted: inspect.LiteralType, path: Path) -> Iterator[Found]:

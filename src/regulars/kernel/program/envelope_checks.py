@@ -1,0 +1,95 @@
+"""What the envelope of an offer may not say: what would never be open, never be given, or is not there."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from regulars.kernel.program.envelope import Window
+from regulars.kernel.program.model import LANGUAGES, Document, Offer
+from regulars.kernel.program.reading import Found, Path
+from regulars.kernel.program.shape import suggest
+
+__all__ = ["check_calendars", "check_envelope", "check_names", "check_repeats", "check_zone"]
+
+MONTH_DAYS = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
+
+
+def check_names(names: Mapping[str, str], path: Path) -> Iterator[Found]:
+    """Find languages that are missing."""
+    for language in LANGUAGES:
+        if language not in names:
+            yield Found(path=path, message=f"the name in '{language}' is missing", at_key=True)
+
+
+def check_repeats(ids: Iterable[object], path: Path, key: str | None) -> Iterator[Found]:
+    """Find what stands in a list twice. `key`: the setting of an item that holds its name."""
+    seen: dict[object, int] = {}
+    for index, name in enumerate(ids):
+        if name in seen:
+            where = (*path, index) if key is None else (*path, index, key)
+            yield Found(path=where, message=f"'{name}' stands here a second time (first at number {seen[name] + 1})")
+        seen.setdefault(name, index)
+
+
+def check_zone(name: str, path: Path) -> Iterator[Found]:
+    """Find a time zone that nobody knows."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        meant = suggest(name, available_timezones())
+        yield Found(path=path, message=f"'{name}' is not a time zone such as Europe/Berlin{meant}")
+
+
+def check_calendars(document: Document) -> Iterator[Found]:
+    """Find days that stand in a calendar twice."""
+    for name, days in document.calendars.items():
+        yield from check_repeats((day.isoformat() for day in days), ("calendars", name), None)
+
+
+def check_envelope(offer: Offer, document: Document, path: Path) -> Iterator[Found]:
+    """Find everything in one offer's envelope that cannot be meant."""
+    if offer.name is not None:
+        yield from check_names(offer.name, (*path, "name"))
+    yield from check_repeats(offer.on, (*path, "on"), None)
+    if "return" in offer.on:
+        message = "a return is not judged: what a purchase gave is taken back by 'on_return'"
+        yield Found(path=(*path, "on"), message=message)
+    yield from _check_times(offer, document, path)
+
+
+def _check_times(offer: Offer, document: Document, path: Path) -> Iterator[Found]:
+    if offer.time_zone is not None:
+        yield from check_zone(offer.time_zone, (*path, "time_zone"))
+        if offer.schedule is None and not offer.windows and offer.holidays is None:
+            message = "a time zone is for the schedule, the windows and the holidays, and there are none"
+            yield Found(path=(*path, "time_zone"), message=message, at_key=True)
+    schedule = offer.schedule
+    if schedule is not None and (schedule.first or date.min) > (schedule.last or date.max):
+        message = f"it would end ({schedule.last}) before it starts ({schedule.first})"
+        yield Found(path=(*path, "schedule"), message=message)
+    for index, window in enumerate(offer.windows):
+        yield from _check_window(window, (*path, "windows", index))
+    holidays = offer.holidays
+    if holidays is not None and holidays.calendar not in document.calendars:
+        meant = suggest(holidays.calendar, document.calendars)
+        message = f"there is no calendar '{holidays.calendar}' among the document's calendars{meant}"
+        yield Found(path=(*path, "holidays", "calendar"), message=message)
+
+
+def _check_window(window: Window, path: Path) -> Iterator[Found]:
+    if window == Window():
+        message = "this window says nothing: it needs 'weekdays', 'from', 'until', 'month_days' or 'months'"
+        yield Found(path=path, message=message)
+    if window.begin == "24:00":
+        yield Found(path=(*path, "from"), message="24:00 is the end of a day: a window begins at 23:59 at the latest")
+    elif (window.begin or "00:00") == (window.end or "24:00"):
+        message = "this window ends when it begins; leave out 'from' and 'until' for the whole day, or write 24:00"
+        yield Found(path=path, message=message)
+    for name in ("weekdays", "month_days", "months"):
+        yield from check_repeats(getattr(window, name) or (), (*path, name), None)
+    for index, day in enumerate(window.month_days or ()):
+        if day == 0:
+            message = "days of the month count from 1, or from the end with -1"
+            yield Found(path=(*path, "month_days", index), message=message)
+        elif all(abs(day) > MONTH_DAYS[month] for month in window.months or MONTH_DAYS):
+            yield Found(path=(*path, "month_days", index), message=f"none of these months has {abs(day)} days")
