@@ -29,6 +29,7 @@ from regulars.interfaces.http.kit import door_of, request_id_of
 from regulars.interfaces.http.log import LOGGER
 from regulars.interfaces.http.members import router as members
 from regulars.interfaces.http.meters import Meters
+from regulars.interfaces.http.money import router as money
 from regulars.interfaces.http.openapi import describe
 from regulars.interfaces.http.problems import (
     BodyTooLarge,
@@ -48,7 +49,7 @@ from regulars.kernel.spine.commands import COMMANDS
 __all__ = ["DoorMissing", "app", "find_routers", "list_scopes"]
 
 NOTE_SECONDS: Final = 60
-OWN: Final = (activities, members, program, health, reference)
+OWN: Final = (activities, members, money, program, health, reference)
 
 
 class DoorMissing(Exception):
