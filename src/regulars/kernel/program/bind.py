@@ -3,6 +3,7 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from regulars.kernel.program.audience import bind_audience
 from regulars.kernel.program.gates import Gate
 from regulars.kernel.program.model import Document, Offer
 from regulars.kernel.program.windows import ScheduleGate, bind_holidays, open_windows
@@ -25,4 +26,6 @@ def bind_gates(offer: Offer, document: Document) -> tuple[Gate, ...]:
         gates.append(open_windows(offer.windows, zone))
     if offer.holidays is not None:
         gates.append(bind_holidays(offer.holidays, document.calendars[offer.holidays.calendar], zone))
+    if offer.audience is not None:
+        gates.append(bind_audience(offer.audience))
     return tuple(gates)

@@ -6,6 +6,7 @@ from typing import cast
 
 import msgspec
 
+from regulars.kernel.program.envelope import SEGMENT
 from regulars.kernel.program.envelope_checks import (
     check_calendars,
     check_envelope,
@@ -44,7 +45,7 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
     found += clashes
     for index, offer in enumerate(document.offers):
         path = ("offers", index)
-        found += check_envelope(offer, document, path)
+        found += check_envelope(offer, document, traits, path)
         mechanic = mechanics.get(offer.mechanic)
         if mechanic is None:
             known = ", ".join(sorted(mechanics))
@@ -67,7 +68,9 @@ def _check_catalog(catalog: Catalog) -> Iterator[Found]:
         "categories": catalog.categories,
         "brands": catalog.brands,
         "stores": catalog.stores or (),
+        "channels": catalog.channels or (),
         "traits": catalog.traits,
+        "segments": catalog.segments,
     }
     for name, listed in lists.items():
         if len(listed) > CATALOG_MAX:
@@ -116,7 +119,8 @@ def _collect_traits(
     document: Document, mechanics: Mapping[str, Mechanic]
 ) -> tuple[dict[str, set[str] | None], list[Found]]:
     """Every trait that rules may read, with the values it can take (None: any); and those that two offers set."""
-    traits: dict[str, set[str] | None] = dict.fromkeys(document.catalog.traits)
+    catalog = document.catalog
+    traits: dict[str, set[str] | None] = dict.fromkeys((*catalog.traits, *(SEGMENT + it for it in catalog.segments)))
     found: list[Found] = []
     setters: dict[str, str] = {}
     for index, offer in enumerate(document.offers):

@@ -1,17 +1,19 @@
 """What the envelope of an offer may not say: what would never be open, never be given, or is not there."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from regulars.kernel.program.envelope import Window
+from regulars.kernel.program.envelope import PERMILLE, Audience, Window
 from regulars.kernel.program.model import LANGUAGES, Document, Offer
 from regulars.kernel.program.reading import Found, Path
 from regulars.kernel.program.shape import suggest
 
 __all__ = ["check_calendars", "check_envelope", "check_names", "check_repeats", "check_zone"]
 
-MONTH_DAYS = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
+Traits = Mapping[str, Collection[str] | None]
+MONTH_DAYS: Final = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
 
 
 def check_names(names: Mapping[str, str], path: Path) -> Iterator[Found]:
@@ -46,8 +48,11 @@ def check_calendars(document: Document) -> Iterator[Found]:
         yield from check_repeats((day.isoformat() for day in days), ("calendars", name), None)
 
 
-def check_envelope(offer: Offer, document: Document, path: Path) -> Iterator[Found]:
-    """Find everything in one offer's envelope that cannot be meant."""
+def check_envelope(offer: Offer, document: Document, traits: Traits, path: Path) -> Iterator[Found]:
+    """Find everything in one offer's envelope that cannot be meant.
+
+    `traits` are those that rules may read, each with the values that it can take (None: any).
+    """
     if offer.name is not None:
         yield from check_names(offer.name, (*path, "name"))
     yield from check_repeats(offer.on, (*path, "on"), None)
@@ -55,6 +60,8 @@ def check_envelope(offer: Offer, document: Document, path: Path) -> Iterator[Fou
         message = "a return is not judged: what a purchase gave is taken back by 'on_return'"
         yield Found(path=(*path, "on"), message=message)
     yield from _check_times(offer, document, path)
+    if offer.audience is not None:
+        yield from _check_audience(offer.audience, document, traits, (*path, "audience"))
 
 
 def _check_times(offer: Offer, document: Document, path: Path) -> Iterator[Found]:
@@ -93,3 +100,36 @@ def _check_window(window: Window, path: Path) -> Iterator[Found]:
             yield Found(path=(*path, "month_days", index), message=message)
         elif all(abs(day) > MONTH_DAYS[month] for month in window.months or MONTH_DAYS):
             yield Found(path=(*path, "month_days", index), message=f"none of these months has {abs(day)} days")
+
+
+def _check_audience(audience: Audience, document: Document, traits: Traits, path: Path) -> Iterator[Found]:
+    if audience == Audience():
+        message = "this says nothing: it needs 'traits', 'segments', 'stores', 'channels' or 'share'"
+        yield Found(path=path, message=message, at_key=True)
+    for trait, values in audience.traits.items():
+        place = (*path, "traits", trait)
+        if trait not in traits:
+            message = f"the trait '{trait}' is not among what offers set and catalog.traits{suggest(trait, traits)}"
+            yield Found(path=place, message=message, at_key=True)
+        yield from check_repeats(values, place, None)
+        known = traits.get(trait)
+        for index, value in enumerate(values):
+            if known is not None and value not in known:
+                message = f"the trait '{trait}' is never '{value}'{suggest(str(value), known)}"
+                yield Found(path=(*place, index), message=message)
+    catalog = document.catalog
+    lists = {
+        "segments": (audience.segments, catalog.segments, "segment"),
+        "stores": (audience.stores or (), catalog.stores, "store"),
+        "channels": (audience.channels or (), catalog.channels, "channel"),
+    }
+    for name, (named, known, kind) in lists.items():
+        yield from check_repeats(named, (*path, name), None)
+        for index, word in enumerate(named):
+            if known is not None and word not in known:
+                message = f"the {kind} '{word}' is not among catalog.{name}{suggest(word, known)}"
+                yield Found(path=(*path, name, index), message=message)
+    share = audience.share
+    if share is not None and share.start + share.permille > PERMILLE:
+        message = f"numbers go up to {PERMILLE}; {share.start} and {share.permille} are more"
+        yield Found(path=(*path, "share"), message=message)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import Meta, Struct, field
 
 from regulars.base.errors import Refusal
-from regulars.kernel.program.envelope import Budget, Holidays, Schedule, Window
+from regulars.kernel.program.envelope import Audience, Budget, Holidays, Schedule, Window
 from regulars.kernel.program.words import (
     DAYS_MAX,
     LANGUAGES,
@@ -153,8 +153,12 @@ class Catalog(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     brands: tuple[Word, ...] = ()
     stores: tuple[Word, ...] | None = None
     """None: any store."""
+    channels: tuple[Word, ...] | None = None
+    """None: any channel."""
     traits: tuple[Id, ...] = ()
     """Traits that are set from outside this programme."""
+    segments: tuple[Id, ...] = ()
+    """Groups of members that are put together elsewhere: who is in `lapsed` has the trait `segment.lapsed`, true."""
     regions: Mapping[Id, tuple[Word, ...]] = {}
     """Stores by region, for what differs from one to another. A store is in one region at most."""
 
@@ -192,6 +196,8 @@ class Offer(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     holidays: Holidays | None = None
     time_zone: Word | None = None
     """IANA name of the zone of its schedule, windows and holidays. None: the programme's."""
+    audience: Audience | None = None
+    """For whom and where it runs. None: for everybody, everywhere."""
     budget: Budget | None = None
 
 
