@@ -1,6 +1,5 @@
-"""The only SQL of the room: versions, their releases, and what offers remember of members."""
+"""The only SQL of the room: versions, what was done with them, their releases, and what offers remember of members."""
 
-from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,71 +7,62 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from regulars.base import sql
-from regulars.base.db import Read, Tx
+from regulars.base.db import Read, Record, Tx
 from regulars.kernel.program.document import content_hash, decode, encode
-from regulars.kernel.program.model import Document, NoProgram, Problem, ProgramInvalid
+from regulars.kernel.program.life import Mark, MarkKind, Policy
+from regulars.kernel.program.model import Document, Problem, ProgramInvalid
 from regulars.kernel.program.plan import Plan, compile_plan
+from regulars.kernel.program.releases import Pilot, Release, ReleaseKind, Releases
 
 __all__ = [
-    "Published",
-    "Release",
-    "Releases",
+    "NAME_LETTERS_MIN",
+    "Story",
     "Versions",
+    "add_mark",
+    "add_release",
+    "add_source",
+    "add_version",
     "find_damaged",
+    "find_named",
+    "lock",
     "memories",
-    "publish",
+    "read_documents",
+    "read_policy",
+    "read_source",
+    "read_story",
+    "refuse_taken_ids",
     "save_memories",
+    "set_policy",
 ]
 
 DAMAGED_MAX: Final = 100
 """Damaged rows that are named."""
+NAME_LETTERS_MIN: Final = 6
+"""Letters of a hash that may stand for the whole."""
 
 queries = sql.load(__package__ or __name__)
+write_json = msgspec.json.Encoder(order="deterministic").encode
+read_pilot = msgspec.json.Decoder(Pilot).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """From `live_from` on this version decides, until a release with a later `live_from`."""
+class Story:
+    """All that was done with versions, in the order in which it was."""
 
-    number: int
-    hash: str
-    live_from: datetime
-    by: str
-    at: datetime
+    marks: tuple[Mark, ...]
+    releases: tuple[Release, ...]
 
+    def names(self) -> list[str]:
+        """Every version, by when it was first drafted."""
+        return list(dict.fromkeys(mark.hash for mark in self.marks if mark.kind == "drafted"))
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """What publishing came to. `is_new` is False where that version already decided from then on: nothing changed."""
-
-    hash: str
-    is_new: bool
-    release: Release
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Releases:
-    """Every release, in the order in which they come into force, and the plans of their versions."""
-
-    all: tuple[Release, ...]
-    plans: dict[str, Plan]
-
-    def release_at(self, occurred_at: datetime) -> Release | None:
-        """The release in force at a time; of two that start together, the one that was published later."""
-        count = bisect_right(self.all, occurred_at, key=lambda release: release.live_from)
-        return self.all[count - 1] if count else None
-
-    def plan_at(self, occurred_at: datetime) -> Plan:
-        """The plan that decides what occurred at a time. Raises NoProgram."""
-        release = self.release_at(occurred_at)
-        if release is None:
-            first = f" The first starts at {self.all[0].live_from.isoformat()}." if self.all else ""
-            raise NoProgram(
-                f"No programme was live at {occurred_at.isoformat()}.{first} Publish one with an earlier start.",
-                occurred_at=occurred_at,
-            )
-        return self.plans[release.hash]
+    def retired(self) -> set[str]:
+        """Versions that were retired by hand and not drafted again since."""
+        last = {mark.hash: mark.kind for mark in self.marks if mark.kind in {"drafted", "retired"}}
+        return {hash_ for hash_, kind in last.items() if kind == "retired"}
 
 
 class Versions:
@@ -83,41 +73,115 @@ class Versions:
 
     async def read(self, read: Read) -> Releases:
         """Read which version decides when: one statement, and one more for versions not seen before."""
-        releases = tuple(
-            Release(number=row["number"], hash=row["hash"], live_from=row["live_from"], by=row["by"], at=row["at"])
-            for row in await queries.rows(read, "list_releases")
-        )
+        releases = tuple(_release(row) for row in await queries.rows(read, "list_releases"))
         missing = {release.hash for release in releases} - self._plans.keys()
         if missing:
-            for row in await queries.rows(read, "get_documents", versions=sorted(missing)):
-                self._plans[row["hash"]] = compile_plan(decode(row["document"]))
+            for name, document in (await read_documents(read, missing)).items():
+                self._plans[name] = compile_plan(document)
         return Releases(all=releases, plans=self._plans)
 
 
-async def publish(tx: Tx, document: Document, *, live_from: datetime, by: str, at: datetime) -> Published:
-    """Let a document decide from `live_from` on. What already decides from then on is left as it is, and says so.
-
-    Raises ProgramInvalid when it cannot be compiled, or gives an offer's id to another mechanic than it once had:
-    members' memories would not fit.
-    """
-    assert live_from.tzinfo is not None, "a time without a zone is not a time"
-    plan = compile_plan(document)
+async def lock(tx: Tx) -> None:
+    """Wait for whoever changes versions or releases at this moment."""
     await queries.row(tx, "lock_releases")
-    await _refuse_taken_ids(tx, document)
-    rows = await queries.rows(tx, "list_releases")
-    later = [row for row in rows if row["live_from"] > live_from]
-    now = [row for row in rows if row["live_from"] <= live_from]
-    if now and not later and now[-1]["hash"] == plan.hash:
-        row = now[-1]
-        kept = Release(number=row["number"], hash=plan.hash, live_from=row["live_from"], by=row["by"], at=row["at"])
-        return Published(hash=plan.hash, is_new=False, release=kept)
-    await queries.run(tx, "insert_version", hash=plan.hash, document=encode(document).decode(), at=at)
-    number = await queries.value(tx, "insert_release", hash=plan.hash, live_from=live_from, by=by, at=at)
-    release = Release(number=number, hash=plan.hash, live_from=live_from.astimezone(UTC), by=by, at=at)
-    return Published(hash=plan.hash, is_new=True, release=release)
 
 
-async def _refuse_taken_ids(tx: Tx, document: Document) -> None:
+async def read_story(read: Read) -> Story:
+    """Read what was done with versions. Two statements."""
+    marks = tuple(
+        Mark(
+            number=row["number"],
+            hash=row["hash"],
+            kind=row["kind"],
+            by=row["by"],
+            at=row["at"],
+            note=row["note"],
+            report=row["report"] or "",
+        )
+        for row in await queries.rows(read, "list_marks")
+    )
+    releases = [_release(row) for row in await queries.rows(read, "list_releases")]
+    return Story(marks=marks, releases=tuple(sorted(releases, key=lambda it: it.number)))
+
+
+async def read_documents(read: Read, hashes: Collection[str]) -> dict[str, Document]:
+    """Read versions by their hashes; those that are not there are left out. Raises ProgramInvalid for a damaged one."""
+    rows = await queries.rows(read, "get_documents", versions=sorted(hashes))
+    return {row["hash"]: decode(row["document"]) for row in rows}
+
+
+async def find_named(read: Read, beginning: str, *, most: int) -> list[str]:
+    """Find the versions whose hash begins like this, at most so many."""
+    return [row["hash"] for row in await queries.rows(read, "find_named", beginning=beginning, most=most)]
+
+
+async def add_version(tx: Tx, document: Document, *, at: datetime) -> str:
+    """Keep a document under its hash, which is given back. One that is there already stays as it is."""
+    name = content_hash(document)
+    await queries.run(tx, "insert_version", hash=name, document=encode(document).decode(), at=at)
+    return name
+
+
+async def add_mark(tx: Tx, hash_: str, kind: MarkKind, *, by: str, at: datetime, note: str, report: str = "") -> None:
+    """Write down what was done with a version."""
+    await queries.run(tx, "insert_mark", hash=hash_, kind=kind, by=by, at=at, note=note, report=report or None)
+
+
+async def add_release(
+    tx: Tx,
+    hash_: str,
+    *,
+    kind: ReleaseKind,
+    live_from: datetime,
+    by: str,
+    at: datetime,
+    note: str,
+    pilot: Pilot | None = None,
+) -> Release:
+    """Append a release."""
+    number = await queries.value(
+        tx,
+        "insert_release",
+        hash=hash_,
+        live_from=live_from,
+        by=by,
+        at=at,
+        kind=kind,
+        pilot=None if pilot is None else write_json(pilot).decode(),
+        note=note,
+    )
+    start = live_from.astimezone(UTC)
+    return Release(number=number, hash=hash_, live_from=start, by=by, at=at, kind=kind, pilot=pilot, note=note)
+
+
+async def add_source(tx: Tx, hash_: str, text: str, *, at: datetime) -> None:
+    """Keep the text that a version was written in, unless it is the last that was kept."""
+    if text:
+        digest = sha256(text.encode()).digest()
+        await queries.run(tx, "insert_source", hash=hash_, text=text, digest=digest, at=at)
+
+
+async def read_source(read: Read, hash_: str) -> str | None:
+    """Read the text that a version was last written in; None where it came without one."""
+    return await queries.value(read, "get_source", hash=hash_)
+
+
+async def set_policy(tx: Tx, policy: Policy, *, by: str, at: datetime) -> None:
+    """Say what a version needs before it may decide."""
+    await queries.run(tx, "insert_policy", review=policy.review, simulation=policy.simulation, by=by, at=at)
+
+
+async def read_policy(read: Read) -> Policy:
+    """Read what a version needs before it may decide."""
+    row = await queries.row(read, "get_policy")
+    return Policy() if row is None else Policy(review=row["review"], simulation=row["simulation"])
+
+
+async def refuse_taken_ids(tx: Tx, document: Document) -> None:
+    """Raise ProgramInvalid where an offer has the id of one that was released with another mechanic.
+
+    Members' memories would not fit.
+    """
     mechanics = {offer.id: offer.mechanic for offer in document.offers}
     positions = {offer.id: index for index, offer in enumerate(document.offers)}
     rows = await queries.rows(tx, "list_mechanics", ids=list(mechanics))
@@ -166,3 +230,16 @@ async def find_damaged(read: Read) -> list[str]:
         if not sound:
             damaged.append(f"the programme version {row['hash']}")
     return damaged
+
+
+def _release(row: Record) -> Release:
+    return Release(
+        number=row["number"],
+        hash=row["hash"],
+        live_from=row["live_from"],
+        by=row["by"],
+        at=row["at"],
+        kind=row["kind"],
+        pilot=None if row["pilot"] is None else read_pilot(row["pilot"]),
+        note=row["note"],
+    )
