@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from regulars.base import ids
+from regulars.base.apart import WorkBroken
 from regulars.base.crypto import Keyring
 from regulars.base.db import Database
 from regulars.base.errors import Refusal
@@ -15,7 +16,7 @@ from regulars.base.migrations import migrate
 from regulars.base.settings import Settings
 from regulars.interfaces.cli.feed import Feed, RowInvalid
 from regulars.interfaces.cli.journey import Journey
-from regulars.interfaces.cli.lanes import LaneBroken, replay_in_lanes
+from regulars.interfaces.cli.lanes import replay_in_lanes
 from regulars.interfaces.cli.recording import Tally, replay
 from regulars.kernel import ledger, program, spine
 from regulars.kernel.program import ProgramInvalid
@@ -23,7 +24,7 @@ from regulars.kernel.program.model import Problem
 from tests.cli.calls import PROGRAM
 
 LIVE_FROM = datetime(2016, 1, 1, tzinfo=UTC)
-EVERY = 100
+EVERY = 300
 
 
 def load(every: int, lane: int, lanes: int) -> Journey:
@@ -98,7 +99,7 @@ async def test_a_refusal_of_a_lane_is_told_as_it_was(settings: Settings) -> None
 
 @pytest.mark.slow
 async def test_a_bug_in_a_lane_is_no_refusal(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(LaneBroken):
+    with pytest.raises(WorkBroken):
         await replay_in_lanes(settings, break_down, Tally(), lambda *_: None, lanes=1)
     assert "ZeroDivisionError" in capfd.readouterr().err
 
