@@ -306,9 +306,7 @@ def reverse(model: Model, step: Step) -> Done:
         raise Refused("origin_differs")
     most = sum(part.points for part in step.origin.took)
     left = int(str(step.fact.ask.get("points", most)))
-    if left == 0:
-        raise Refused("amount_invalid")
-    if left > most:
+    if most == 0 or left > most:
         raise Refused("reversal_too_large")
     rest: list[Part] = []
     reborn: list[Part] = []

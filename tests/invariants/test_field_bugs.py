@@ -6,7 +6,6 @@ Races are made, not hoped for: the member's row is held until the database itsel
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from regulars.base.errors import CommitUnknown, DatabaseUnavailable
 from regulars.base.migrations import find
 from regulars.kernel import ledger, members, program, spine
 from regulars.kernel.nouns import Activity, Identifier, Receipt
-from tests.spine.conftest import PROGRAM, START, Shop, ask, buy
+from tests.spine.conftest import PROGRAM, Shop, ask, buy
 from tests.spine.test_commands import do, earn, refuse
 
 PATIENCE_SECONDS = 20
@@ -374,167 +373,3 @@ async def test_what_is_owed_to_members_is_known_in_money(shop: Shop) -> None:
 
 async def owner(shop: Shop) -> Receipt:
     return await shop.receipt(buy("hello", at=shop.at))
-
-
-# -- what the model found ----------------------------------------------------------------------------------------------
-
-
-async def share_points(shop: Shop, *ids: UUID) -> None:
-    async with shop.database.transaction() as tx:
-        await tx.run("UPDATE members.member SET household_id = $1 WHERE id = ANY($2)", shop.house.new_id(), list(ids))
-
-
-async def test_a_hold_that_ran_out_is_not_shown_as_held(shop: Shop) -> None:
-    member = (await earn(shop, "1", 100)).member
-    await hold(shop, "h", 100, valid_seconds=60)
-    shop.later(seconds=60)
-    standing = await shop.standing(member)
-    assert (standing.available, standing.held) == (100, 0)
-
-
-@pytest.mark.parametrize("by", ["purchase", "sweeper"])
-async def test_a_pool_hold_runs_out(shop: Shop, by: str) -> None:
-    mine = (await earn(shop, "1", 10)).member
-    theirs = (await earn(shop, "2", 100, card="8")).member
-    await share_points(shop, mine, theirs)
-    await hold(shop, "h", 110, pool=True, valid_seconds=60)
-    shop.later(seconds=60)
-    if by == "purchase":
-        await earn(shop, "3", 1)
-    else:
-        await spine.bring_due(shop.database, shop.house, at=shop.at)
-    assert (await shop.standing(theirs)).available == 100
-
-
-async def test_points_in_anothers_run_out_hold_can_be_used_before_any_sweeper_comes(shop: Shop) -> None:
-    mine = (await earn(shop, "1", 10)).member
-    theirs = (await earn(shop, "2", 100, card="8")).member
-    await share_points(shop, mine, theirs)
-    await hold(shop, "h", 110, pool=True, valid_seconds=60)
-    shop.later(seconds=60)
-    await do(shop, "redeem", "r", card="8", currency="points", points=100)
-
-
-async def test_a_pool_hold_on_points_of_one_who_left_the_household_runs_out(shop: Shop) -> None:
-    mine = (await earn(shop, "1", 60)).member
-    theirs = (await earn(shop, "2", 100, card="8")).member
-    left = (await earn(shop, "3", 100, card="9")).member
-    await share_points(shop, theirs, left)
-    await hold(shop, "h", 150, card="8", pool=True, valid_seconds=60)
-    await share_points(shop, mine, theirs)
-    shop.later(seconds=60)
-    await do(shop, "redeem", "r", currency="points", points=150, pool=True)
-
-
-async def test_a_purchase_is_taken_while_another_holds_points_of_its_member(shop: Shop) -> None:
-    theirs = (await earn(shop, "1", 100)).member
-    mine = (await earn(shop, "2", 10, card="8")).member
-    await share_points(shop, mine, theirs)
-    await hold(shop, "h", 50, card="8", pool=True)
-    assert (await earn(shop, "3", 5)).balances["points"] == 105
-
-
-async def test_too_much_asked_back_of_what_only_others_paid_is_refused(shop: Shop) -> None:
-    theirs = (await earn(shop, "1", 100)).member
-    mine = (await earn(shop, "2", 10, card="8")).member
-    await share_points(shop, mine, theirs)
-    await do(shop, "redeem", "r", card="8", currency="points", points=50, pool=True)
-    assert await refuse(shop, "reverse", "v", card="8", origin="r", points=51) == "reversal_too_large"
-    await do(shop, "reverse", "w", card="8", origin="r")
-    assert await refuse(shop, "reverse", "x", card="8", origin="r") == "amount_invalid"
-
-
-async def test_points_that_a_hold_gives_back_after_their_end_end_at_that_very_moment(shop: Shop) -> None:
-    theirs = (await earn(shop, "1", 100)).member
-    mine = (await earn(shop, "2", 10, card="8")).member
-    await share_points(shop, mine, theirs)
-    await hold(shop, "h", 60, card="8", pool=True, valid_seconds=200 * 86_400)
-    shop.later(days=300)
-    await spine.bring_due(shop.database, shop.house, at=shop.at)
-    assert (await shop.standing(theirs)).shown == 0
-
-
-@pytest.mark.parametrize("state", ["frozen", "closed"])
-async def test_points_of_a_frozen_member_are_not_used_through_the_pool(shop: Shop, state: str) -> None:
-    mine = (await earn(shop, "1", 10)).member
-    theirs = (await earn(shop, "2", 100, card="8")).member
-    await share_points(shop, mine, theirs)
-    async with shop.database.transaction() as tx:
-        await tx.run("UPDATE members.member SET state = $1 WHERE id = $2", state, theirs)
-    assert await refuse(shop, "redeem", "r", currency="points", points=11, pool=True) == "points_not_enough"
-
-
-async def test_a_reversal_with_no_grace_at_all_forfeits(shop: Shop) -> None:
-    member = (await earn(shop, "1", 100)).member
-    await do(shop, "redeem", "r", currency="points", points=100)
-    shop.later(days=120)
-    await do(shop, "reverse", "v", origin="r", when_expired="grace", grace_days=0)
-    assert (await shop.standing(member)).shown == 0
-
-
-async def test_a_capture_in_parts_uses_what_ends_soonest(shop: Shop) -> None:
-    member = (await earn(shop, "1", 50)).member
-    soon = (START + timedelta(days=10)).isoformat()
-    await do(shop, "opening", "o", currency="points", points=50, expires_at=soon)
-    held = await hold(shop, "h", 100)
-    await do(shop, "capture", "c", hold=held, points=50, final=True)
-    shop.later(days=11)
-    assert (await shop.standing(member)).shown == 50
-
-
-@pytest.mark.parametrize("back", [20, 50, 70])
-async def test_a_part_of_a_pool_redemption_comes_back_last_used_first(shop: Shop, back: int) -> None:
-    mine = (await earn(shop, "1", 50)).member
-    shop.later(days=1)
-    theirs = (await earn(shop, "2", 50, card="8")).member
-    await share_points(shop, mine, theirs)
-    await do(shop, "redeem", "r", currency="points", points=100, pool=True)
-    await do(shop, "reverse", "v", origin="r", points=back)
-    shown = [(await shop.standing(each)).shown for each in (mine, theirs)]
-    assert shown == [max(back - 50, 0), min(back, 50)]
-
-
-async def test_a_gift_to_another_under_the_same_id_is_refused(shop: Shop) -> None:
-    await earn(shop, "1", 100)
-    friends = [(await earn(shop, card, 1, card=card)).member for card in ("8", "9")]
-    await do(shop, "gift", "g", currency="points", points=10, to=friends[0])
-    assert await refuse(shop, "gift", "g", currency="points", points=10, to=friends[1]) == "key_reused"
-
-
-async def test_time_does_not_go_back_behind_a_hold(shop: Shop) -> None:
-    await earn(shop, "1", 100)
-    shop.later(hours=2)
-    held = await hold(shop, "h", 100)
-    shop.later(hours=-1)
-    await do(shop, "release", "x", hold=held)
-    assert await count(shop, "ledger.hold", "ended_at < held_at") == 0
-
-
-async def test_a_refused_activity_of_a_stranger_leaves_no_member(shop: Shop) -> None:
-    assert await refuse(shop, "redeem", "r", card="99", currency="points", points=10) == "points_not_enough"
-    assert await count(shop, "members.member") == 0
-
-
-async def test_the_delivery_of_anothers_purchase_sets_nothing_free(shop: Shop) -> None:
-    text = PROGRAM.replace("  stars:\n", PARCELS, 1) + OFFER
-    await shop.publish(text, live_from=START - timedelta(days=100))
-    mine = (await shop.receipt(buy("1", 1000))).member
-    await shop.receipt(buy("2", 1000, card="8"))
-    await shop.send(ask("delivered", "d", at=shop.at, origin="2"))
-    assert (await shop.standing(mine, "parcels")).available == 0
-    await do(shop, "delivered", "e", origin="1")
-    assert (await shop.standing(mine, "parcels")).available == 100
-
-
-PARCELS = """  parcels:
-    kind: spendable
-    name: {en: Parcels, zh-CN: 包裹}
-    pending: {until: delivered}
-    expiry: {model: rolling, days: 50}
-  stars:
-"""
-OFFER = """  - id: parcels
-    mechanic: spend
-    on: [purchase]
-    settings: {currency: parcels, points: 1, per_minor: 10}
-"""

@@ -1,7 +1,7 @@
 """What members hold. Entries are appended; balances are derived; nothing is edited."""
 
 from regulars.kernel.ledger.book import Book
-from regulars.kernel.ledger.holds import capture, end_due, find_hold, hold, release
+from regulars.kernel.ledger.holds import capture, find_hold, find_run_out, hold, release
 from regulars.kernel.ledger.model import (
     ADJUSTMENT,
     ARREARS,
@@ -73,8 +73,8 @@ __all__ = [
     "capture",
     "draw",
     "due_members",
-    "end_due",
     "find_hold",
+    "find_run_out",
     "hold",
     "issued_by_offer",
     "lots",

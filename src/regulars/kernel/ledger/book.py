@@ -154,6 +154,10 @@ class Book:
         lots = self.lots.get((member, currency), {}).values()
         return sorted((lot for lot in lots if lot.remaining > 0), key=use_order)
 
+    def ended_lots(self, member: UUID, currency: str, at: datetime) -> list[Lot]:
+        """Lots of an opened member with something left whose time is over."""
+        return [lot for lot in self.open_lots(member, currency) if lot.expires_at and lot.expires_at <= at]
+
     # -- writing -------------------------------------------------------------------------------------------------
 
     def move(
@@ -351,7 +355,7 @@ class Book:
 
     def expire(self, member: UUID, currency: str, *, by: Stamp) -> Posted | None:
         """End the lots that have run out by then. However late it is called, it ends the same points."""
-        ended = [lot for lot in self.open_lots(member, currency) if lot.expires_at and lot.expires_at <= by.at]
+        ended = self.ended_lots(member, currency, by.at)
         points = sum(lot.remaining for lot in ended)
         if points == 0:
             self.recompute_due(member, currency)

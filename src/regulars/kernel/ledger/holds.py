@@ -23,7 +23,7 @@ from regulars.kernel.ledger.model import (
 from regulars.kernel.ledger.spending import draw
 from regulars.kernel.nouns import Posted
 
-__all__ = ["capture", "end_due", "find_hold", "hold", "release"]
+__all__ = ["capture", "find_hold", "find_run_out", "hold", "release"]
 
 
 def hold(
@@ -154,17 +154,11 @@ def release(book: Book, held: Hold, *, at: datetime, state: Literal["released", 
     return Posted(currency=held.currency, points=points, kind="release", hold=held.id)
 
 
-def end_due(book: Book, member: UUID, currency: str, *, by: Stamp) -> list[Posted]:
-    """End everything of a member that has run out: first holds, then lots, also those that holds gave back."""
-    postings = _run_out(book, member, currency, at=by.at)
-    ended = book.expire(member, currency, by=by)
-    return postings if ended is None else [*postings, ended]
-
-
-def _run_out(book: Book, member: UUID, currency: str, *, at: datetime) -> list[Posted]:
-    """End the holds whose settlement time has passed: the member's own, and others' on the member's points."""
+def find_run_out(book: Book, member: UUID, *, at: datetime) -> list[Hold]:
+    """List holds whose settlement time has passed: the member's own, and others' on the member's points."""
     return [
-        replace(release(book, held, at=at, state="expired"), owner=None if held.member == member else held.member)
+        held
+        for currency in book.currencies(member)
         for held in book.holds_on(member, currency)
         if held.state == "open" and held.settle_until <= at
     ]

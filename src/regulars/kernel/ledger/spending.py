@@ -95,10 +95,12 @@ def reverse(
 
     `of` is the redemption; `late` says what becomes of points whose lot has ended meanwhile. Raises NothingToReverse.
     """
-    check_points(points)
-    if points > of.left:
+    if points > of.left or of.left == 0:
         message = f"{points} points are asked back, and {of.left} of this redemption can still come back."
+        if of.left == 0:
+            message = "All points of this redemption have come back before."
         raise NothingToReverse(message, asked=points, left=of.left)
+    check_points(points)
     legs = (REDEMPTION, POINTS)
     _, back = book.move(member, currency, legs, points, kind="reverse", by=by)
     left = points

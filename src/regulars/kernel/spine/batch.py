@@ -170,6 +170,9 @@ class Batch:
         at = self.book.time(member, at)
         brought = 0
         if self.book.due_at(member) <= at:
+            for held in ledger.find_run_out(self.book, member, at=at):
+                self._end_hold(held, at)
+                brought += 1
             brought += self._expire(member, at)
         refused: list[journal.Waiting] = []
         while (waiting := self._next_due(member, at, refused)) is not None:
@@ -204,14 +207,21 @@ class Batch:
         else:
             self.ended_dues[waiting.key] = state
 
+    def _end_hold(self, held: ledger.Hold, at: datetime) -> None:
+        # In the journal of whoever made it, also where it is an owner of its points who was touched first: nobody is
+        # told of another's hold, and what the books say must not depend on who came by.
+        at = self.book.time(held.member, at)
+        body = Body(id=f"{EXPIRE}:{held.id}", source=CLOCK, kind=EXPIRE, occurred_at=at)
+        doing = Doing(body=body, member=held.member, id=self.house.new_id(), at=at, program=self._program_at(at))
+        self._keep(doing, self._receipt(doing, [ledger.release(self.book, held, at=at, state="expired")]))
+
     def _expire(self, member: UUID, at: datetime) -> int:
         # At one moment more may end, when a hold gives back what has ended meanwhile: entries tell the two apart.
         name = f"{EXPIRE}:{member}:{at.isoformat()}:{self.book.moves(member)}"
         body = Body(id=name, source=CLOCK, kind=EXPIRE, occurred_at=at)
         doing = Doing(body=body, member=member, id=self.house.new_id(), at=at, program=self._program_at(at))
-        postings: list[Posted] = []
-        for currency in self.book.currencies(member):
-            postings += ledger.end_due(self.book, member, currency, by=doing.stamp)
+        ended = [self.book.expire(member, currency, by=doing.stamp) for currency in self.book.currencies(member)]
+        postings = [posted for posted in ended if posted is not None]
         if not postings:
             return 0
         self._keep(doing, self._receipt(doing, postings))
@@ -237,7 +247,7 @@ class Batch:
         digest: bytes | None = None,
         parent: UUID | None = None,
     ) -> Receipt:
-        plan = self.releases.plan_at(body.occurred_at)
+        plan = self.releases.plan_for(member, body.store, lambda at: self.traits.as_of(member, at), body.occurred_at)
         command = COMMANDS.get(body.kind)
         if command is None and not _is_heard(plan, body):
             message = f"No offer of the programme answers to {body.kind!r}, and it is no command."

@@ -199,10 +199,11 @@ def release(scene: Scene, ask: Release) -> list[Posted]:
 def _release(scene: Scene, held: ledger.Hold) -> list[Posted]:
     postings = [ledger.release(scene.book, held, at=scene.by.at)]
     for owner in dict.fromkeys(part.owner for part in held.parts):
-        due = scene.book.accounts[owner, held.currency, ledger.POINTS].due_at
-        if due is not None and due <= scene.by.at:
+        if scene.book.ended_lots(owner, held.currency, scene.by.at):
             by = scene.stamp_of(owner, "expire")
-            postings += _tell(scene, owner, ledger.end_due(scene.book, owner, held.currency, by=by))
+            ended = scene.book.expire(owner, held.currency, by=by)
+            assert ended is not None
+            postings += _tell(scene, owner, [ended])
     return postings
 
 
