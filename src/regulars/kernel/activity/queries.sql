@@ -76,3 +76,14 @@ SELECT kind, count(*) AS activities
 FROM activity.journal
 GROUP BY kind
 ORDER BY kind;
+
+-- name: history
+-- What came in from outside for these members, in the order in which it was recorded, up to a number.
+SELECT member_id, seq, recorded_at, body
+FROM activity.journal
+WHERE member_id = ANY(cast(:members AS uuid[])) AND parent_id IS NULL AND seq <= :until
+ORDER BY member_id, seq;
+
+-- name: end
+SELECT coalesce(max(seq), 0)::bigint AS seq
+FROM activity.journal;

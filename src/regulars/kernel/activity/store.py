@@ -17,14 +17,17 @@ __all__ = [
     "Known",
     "Past",
     "Recorded",
+    "Told",
     "Waiting",
     "add_dues",
     "answers_to",
     "append",
     "count_by_kind",
     "due_members",
+    "end",
     "end_dues",
     "find_keys",
+    "history",
     "last_seq",
     "open_dues",
     "originals",
@@ -73,6 +76,15 @@ class Past(Struct, frozen=True, kw_only=True):
     activity: UUID
     body: Body
     receipt: Receipt
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """An activity as it came in: what it says, its number in the journal, and the ledger time of its recording."""
+
+    member: UUID
+    seq: int
+    at: datetime
+    body: Body
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -243,6 +255,19 @@ async def receipts(read: Read, activities: Sequence[tuple[UUID, UUID]]) -> dict[
     members, ids = [pair[0] for pair in activities], [pair[1] for pair in activities]
     rows = await SQL.rows(read, "receipts", members=members, ids=ids)
     return {row["id"]: read_receipt(row["receipt"]) for row in rows}
+
+
+async def end(read: Read) -> int:
+    """Give the number of the journal's last row; 0 for none."""
+    return int(await SQL.value(read, "end"))
+
+
+async def history(read: Read, members: Sequence[UUID], *, until: int) -> list[Told]:
+    """Read what came in for members, in the order of their ids and of the journal, up to a number. One statement."""
+    return [
+        Told(member=row[0], seq=row[1], at=row[2], body=read_body(row[3]))
+        for row in await SQL.rows(read, "history", members=members, until=until)
+    ]
 
 
 async def count_by_kind(read: Read) -> dict[str, int]:

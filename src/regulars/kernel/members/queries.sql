@@ -68,6 +68,20 @@ WHERE id = any(cast(:ids AS uuid[]))
 ORDER BY id
 FOR UPDATE;
 
+-- name: page
+-- Members in the order of their ids, from after one of them on.
+SELECT
+    id,
+    state,
+    region,
+    household_id,
+    joined_at,
+    merged_into
+FROM members.member
+WHERE id > :after
+ORDER BY id
+LIMIT :most;
+
 -- name: get_key
 SELECT
     state,

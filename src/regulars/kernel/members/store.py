@@ -30,6 +30,7 @@ __all__ = [
     "insert_members",
     "lock_many",
     "make_newcomer",
+    "page",
     "set_merged",
     "set_traits",
     "traits_many",
@@ -74,6 +75,11 @@ async def lock_many(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Member]:
     if not wanted:
         return {}
     return {row["id"]: _member(row) for row in await queries.rows(tx, "lock_members", ids=wanted)}
+
+
+async def page(read: Read, *, after: UUID, most: int) -> list[Member]:
+    """List members in the order of their ids, from after one of them on (`UUID(int=0)`: from the first)."""
+    return [_member(row) for row in await queries.rows(read, "page", after=after, most=most)]
 
 
 async def households_of(read: Read, ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:

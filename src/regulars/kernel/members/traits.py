@@ -48,6 +48,11 @@ class TraitHistory:
         place = bisect_right(timeline.sinces, at)
         return timeline.states[place - 1] if place else NONE
 
+    def changes_of(self, member: UUID) -> tuple[TraitChange, ...]:
+        """The changes of one member, in the order in which they came into force."""
+        timeline = self.timelines.get(member)
+        return () if timeline is None else timeline.changes
+
     def add(self, member: UUID, changes: Iterable[TraitChange]) -> "TraitHistory":
         """Make the history in which these changes have happened too, as the next fact of the member sees it."""
         added = tuple(changes)

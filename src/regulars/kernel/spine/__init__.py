@@ -20,8 +20,10 @@ from regulars.kernel.spine.model import (
 )
 from regulars.kernel.spine.notices import find_notices
 from regulars.kernel.spine.record import BATCH_MAX, bring_due, publish, record, record_many
+from regulars.kernel.spine.rehearsal import ALONE, Past, Rehearsed, rehearse
 
 __all__ = [
+    "ALONE",
     "BATCH_MAX",
     "COMMANDS",
     "ActivityDiffers",
@@ -31,8 +33,10 @@ __all__ = [
     "KindUnknown",
     "MemberClosed",
     "Outcome",
+    "Past",
     "PurchaseOfAnother",
     "PurchaseUnknown",
+    "Rehearsed",
     "Report",
     "ReturnTooLarge",
     "SourceReserved",
@@ -42,4 +46,5 @@ __all__ = [
     "publish",
     "record",
     "record_many",
+    "rehearse",
 ]

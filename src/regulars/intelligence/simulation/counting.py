@@ -1,0 +1,101 @@
+"""From what one member's rehearsal came to, to counts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from regulars.intelligence.simulation.model import Ask, Scene, Tally
+from regulars.kernel.ledger import POINTS, Lot
+from regulars.kernel.members import Member
+from regulars.kernel.nouns import Scalar
+from regulars.kernel.spine import Past, Rehearsed
+
+__all__ = ["count_up", "find_asks"]
+
+
+CLOCK: Final = "clock"
+
+
+def count_up(scene: Scene, member: Member, done: Rehearsed, levels: Sequence[str]) -> Tally:
+    """Count what a member's history came to. `levels` are the traits whose moves are told."""
+    tally = Tally(facts=sum(receipt.source != CLOCK for receipt in done.receipts), members=1)
+    _count_entries(done, tally)
+    _count_lots(scene, member, done, tally)
+    before = done.traits_at(scene.since)
+    after = done.traits_at(scene.until)
+    for trait in levels:
+        start, end = _word(before, trait), _word(after, trait)
+        tally.levels[trait, end] += 1
+        if start != end:
+            tally.moves[trait, start, end] += 1
+    tally.group_of[member.id] = (levels[0], _word(after, levels[0])) if levels else ("", "")
+    for past, refusal in done.refused:
+        if past.at >= scene.since:
+            tally.refused[refusal.code] += 1
+    return tally
+
+
+def _word(traits: Mapping[str, Scalar], name: str) -> str:
+    value = traits.get(name)
+    return "" if value is None else str(value)
+
+
+def _count_entries(done: Rehearsed, tally: Tally) -> None:
+    for entry in done.book.entries:
+        if entry.account == POINTS:
+            tally.moved[f"{entry.at:%Y-%m}", entry.currency, entry.kind] += entry.amount
+
+
+def _count_lots(scene: Scene, member: Member, done: Rehearsed, tally: Tally) -> None:
+    """Give each lot's points and worth to its offer and its month, and take off what was taken from it."""
+    lots: dict[tuple[str, int], Lot] = {}
+    for (_, currency), numbered in done.book.lots.items():
+        for lot in numbered.values():
+            lots[currency, lot.number] = lot
+            worth = lot.amount * lot.value_micro
+            tally.owed[f"{lot.issued_at:%Y-%m}"] += worth
+            if lot.issued_at >= scene.since:
+                tally.points[lot.offer, currency] += lot.amount
+                tally.times[lot.offer, currency] += 1
+                tally.worth[lot.offer, currency] += worth
+                tally.values[member.id] += worth
+    entries = {(it.currency, it.account, it.version): it for it in done.book.entries}
+    for taken in done.book.allocations:
+        lot = lots[taken.currency, taken.lot]
+        entry = entries[taken.currency, taken.account, taken.version]
+        if entry.account != POINTS:
+            continue
+        worth = taken.amount * lot.value_micro
+        tally.owed[f"{entry.at:%Y-%m}"] += worth
+        if entry.kind == "return" and entry.at >= scene.since:
+            tally.points[lot.offer, taken.currency] += taken.amount
+            tally.worth[lot.offer, taken.currency] += worth
+            tally.values[member.id] += worth
+
+
+def find_asks(scene: Scene, member: Member, history: Sequence[Past], done: Rehearsed) -> list[Ask]:
+    """List what each fact asked of the budgets: what it took, or what it was told that it could not have."""
+    asks: list[Ask] = []
+    places = {(past.fact.source, past.fact.id): past for past in history}
+    for receipt in done.receipts:
+        past = places.get((receipt.source, receipt.id))
+        if past is None:
+            continue
+        asked = {claim.ceiling: claim.amount for claim in receipt.claims}
+        amounts = amounts_at(scene, past.fact.occurred_at)
+        for reason in receipt.reasons:
+            wanted = reason.values.get("asked")
+            ceiling = f"offer:{reason.offer}:points"
+            if reason.code == "budget_spent" and isinstance(wanted, int) and ceiling in amounts:
+                asked[ceiling] = wanted
+        asks += [
+            Ask(ceiling=ceiling, seq=past.seq, member=member.id, points=points, amount=amounts[ceiling])
+            for ceiling, points in asked.items()
+            if ceiling in amounts
+        ]
+    return asks
+
+
+def amounts_at(scene: Scene, at: datetime) -> Mapping[str, int]:
+    """How much each ceiling of the deciding version is, by its id."""
+    return dict(scene.releases.plan_at(at).ceilings)

@@ -1,0 +1,98 @@
+"""What would come of facts under some releases: the one fold, in memory, for one member; nothing is kept."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+from uuid import UUID
+
+from msgspec.structs import replace as remake
+
+from regulars.base.errors import Refusal
+from regulars.kernel import ledger, limits, members, program
+from regulars.kernel.nouns import Activity, Receipt, Scalar, TraitChange
+from regulars.kernel.spine.batch import Batch
+from regulars.kernel.spine.commands import COMMANDS
+from regulars.kernel.spine.house import House
+
+__all__ = ["ALONE", "Past", "Rehearsed", "rehearse"]
+
+ALONE = frozenset(COMMANDS) & {"redeem", "reverse", "adjust", "donate", "convert", "opening"}
+"""Commands that concern one member, and name nothing by an id that another run would give otherwise."""
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A fact of history: when it was taken, in ledger time, and its number in the journal."""
+
+    fact: Activity
+    at: datetime
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """What came of it."""
+
+    receipts: Sequence[Receipt]
+    """Of the facts, and of what the clock brought, in the order in which they were made."""
+    refused: Sequence[tuple[Past, Refusal]]
+    book: ledger.Book
+    traits: members.TraitHistory
+
+    def traits_at(self, at: datetime) -> Mapping[str, Scalar]:
+        """The member's traits as of a time, as they then would have been."""
+        member = next(iter(self.book.opened))
+        return self.traits.as_of(member, at)
+
+
+def rehearse(
+    house: House,
+    releases: program.Releases,
+    member: members.Member,
+    history: Sequence[Past],
+    *,
+    traits: Sequence[TraitChange],
+    left: Callable[[Past], Mapping[str, int]],
+    until: datetime,
+) -> Rehearsed:
+    """Fold a member's history, from nothing, in the order given; then bring the clock to `until`.
+
+    `traits` are those that no offer sets. `left` tells what a fact may draw on: how much, by ceiling; what it took
+    shows in its receipt. No I/O: the same facts and releases come to the same, every time.
+    """
+    numbers = count(1)
+    book = ledger.Book({})
+    book.open([member.id], (), ())
+    batch = Batch(
+        house=replace(house, new_id=lambda: UUID(int=next(numbers))),
+        releases=releases,
+        locked={member.id: _as_active(member)},
+        keys={},
+        kept={},
+        originals={},
+        answers={},
+        book=book,
+        memories={},
+        traits=members.TraitHistory.build({member.id: traits} if traits else {}, since=EARLIEST),
+        dues={},
+        ceilings=limits.Ceilings({}),
+        households={},
+        guests=frozenset(),
+        histories={},
+    )
+    refused: list[tuple[Past, Refusal]] = []
+    for past in history:
+        batch.ceilings = limits.Ceilings({}, ensured=left(past))
+        outcome = batch.take(past.fact, member.id, None, past.at)
+        if outcome.refusal is not None:
+            refused.append((past, outcome.refusal))
+    batch.bring_clock(member.id, until)
+    receipts = [row.receipt for row in batch.recorded.values()]
+    return Rehearsed(receipts=receipts, refused=refused, book=book, traits=batch.traits)
+
+
+def _as_active(member: members.Member) -> members.Member:
+    """Whoever has left since was there then."""
+    return member if member.state == "active" else remake(member, state="active", merged_into=None)
