@@ -10,21 +10,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from regulars.features.tiers import progress
 from regulars.features.tiers.mechanic import (
     LATE_DAYS,
     REVIEW,
     Memory,
     Prepared,
-    Progress,
     Settings,
     earn,
     merge,
     prepare,
-    progress,
     references,
     sets,
     undo,
 )
+from regulars.features.tiers.memory import NONE
 from regulars.kernel.nouns import Activity, Award, Earned, Given, Original, Step
 from regulars.kernel.program import Calendar
 from tests.program.story import MEMBER
@@ -142,7 +142,7 @@ def test_review_keeps_or_drops(second: int, level: str, code: str, next_review: 
     answer = earn(prepared, memory, view(366, 0, kind=REVIEW))
     assert [it.value for it in answer.traits] == ([] if level == "silver" else ["green"])
     assert [it.code for it in answer.reasons] == [code]
-    assert progress(prepared.settings, answer.memory, START + 366).level == level
+    assert progress(prepared, answer.memory, START + 366).level == level
     due = [CALENDAR.day_of(it.at) - START for it in answer.later]
     assert due == ([] if next_review is None else [next_review])
     again = earn(prepared, answer.memory, view(366, 0, kind=REVIEW))
@@ -161,7 +161,7 @@ def test_late_fact_that_changes_the_past_holds_from_now_on() -> None:
     memory, _ = live(prepared, [(0, 0), (20, 60), (25, 0)])
     late = earn(prepared, memory, msgspec.structs.replace(view(5, 50), at=at(25)))
     assert [(it.value, it.since) for it in late.traits] == [("silver", at(25))]
-    assert late.memory.changes[-1][0] == START + 20
+    assert late.memory.changes[-1].day == START + 20
 
 
 def test_rise_that_is_heard_of_hours_later_holds_then_and_now() -> None:
@@ -174,7 +174,7 @@ def test_return_takes_its_day_and_the_level_that_it_reached() -> None:
     memory, _ = live(prepared, [(0, 60), (10, 60)])
     answer = bring_back(prepared, memory, bought=10, back=25, points=60)
     assert [(it.value, it.since) for it in answer.traits] == [("green", at(25))]
-    assert (answer.memory.days, answer.memory.points) == ((START,), (60,))
+    assert answer.memory.series == {"stars": ((START,), (60,))}
 
 
 def test_return_of_a_part_keeps_what_the_rest_still_reaches() -> None:
@@ -182,7 +182,7 @@ def test_return_of_a_part_keeps_what_the_rest_still_reaches() -> None:
     memory, _ = live(prepared, [(0, 60), (10, 60)])
     answer = bring_back(prepared, memory, bought=10, back=11, points=20)
     assert answer.traits == ()
-    assert answer.memory.points == (60, 40)
+    assert answer.memory.series["stars"][1] == (60, 40)
 
 
 def test_level_that_has_settled_is_kept_to_its_end() -> None:
@@ -190,8 +190,8 @@ def test_level_that_has_settled_is_kept_to_its_end() -> None:
     memory, _ = live(prepared, [(0, 100)])
     answer = bring_back(prepared, memory, bought=0, back=LATE_DAYS + 1, points=100)
     assert answer.traits == ()
-    assert answer.memory.days == ()
-    assert progress(prepared.settings, answer.memory, START + LATE_DAYS + 1).level == "silver"
+    assert answer.memory.series == {}
+    assert progress(prepared, answer.memory, START + LATE_DAYS + 1).level == "silver"
     review = earn(prepared, answer.memory, view(366, 0, kind=REVIEW))
     assert [it.value for it in review.traits] == ["green"]
 
@@ -223,10 +223,9 @@ def bring_back(prepared: Prepared, memory: Memory, *, bought: int, back: int, po
 def test_progress(facts: list[tuple[int, int]], day: int, expected: tuple[str, int, str, int, int]) -> None:
     prepared = ladder()
     memory, _ = live(prepared, facts)
-    level, points, next_level, missing, kept_until = expected
-    assert progress(prepared.settings, memory, START + day) == Progress(
-        level=level, points=points, next_level=next_level, missing=missing, kept_until=kept_until
-    )
+    found = progress(prepared, memory, START + day)
+    missing = found.missing[0].get("stars", 0) if found.missing else 0
+    assert (found.level, found.counted["stars"], found.next_level, missing, found.kept_until) == expected
 
 
 days = st.integers(100, 100 + LATE_DAYS)
@@ -268,7 +267,7 @@ def test_told_levels_end_where_the_memory_ends(
         memory = memory if answer.memory is None else answer.memory
         told += [(it.since, it.value) for it in answer.traits]
     last = max(enumerate(told), key=lambda it: (it[1][0], it[0]))[1][1]
-    assert last == progress(prepared.settings, memory, memory.latest).level
+    assert last == progress(prepared, memory, memory.latest).level
 
 
 @given(
@@ -287,8 +286,11 @@ def test_merge_adds_days_and_has_no_order(
     assert merge(prepared, ana, Memory()) == ana
     assert merge(prepared, Memory(), bob) == bob
     kept = merged.latest - LATE_DAYS - 1 - settings["window_days"]
-    assert sum(merged.points) == sum(
-        points for memory in (ana, bob) for day, points in zip(memory.days, memory.points, strict=True) if day > kept
+    assert sum(merged.series.get("stars", NONE)[1]) == sum(
+        points
+        for memory in (ana, bob)
+        for day, points in zip(*memory.series.get("stars", NONE), strict=True)
+        if day > kept
     )
 
 
@@ -296,10 +298,11 @@ def test_merge_adds_days_and_has_no_order(
 def test_memory_stays_small(facts: list[tuple[int, int]]) -> None:
     prepared = ladder(settings=SHORT)
     memory, _ = live(prepared, sorted(facts))
-    assert len(memory.days) <= SHORT["window_days"] + LATE_DAYS + 1
+    days, points = memory.series.get("stars", NONE)
+    assert len(days) <= SHORT["window_days"] + LATE_DAYS + 1
     assert len(memory.changes) <= LATE_DAYS + 2
-    assert list(memory.days) == sorted(set(memory.days))
-    assert min(memory.points, default=1) > 0
+    assert list(days) == sorted(set(days))
+    assert min(points, default=1) > 0
 
 
 def test_settings_speak_of() -> None:
