@@ -11,6 +11,7 @@ from regulars.base.db import Tx
 from regulars.base.errors import Refusal
 from regulars.interfaces.cli.console import print_json, say, speak
 from regulars.interfaces.cli.opening import open_house, read_settings, run
+from regulars.interfaces.cli.simulate import simulate
 from regulars.kernel import program, spine
 
 __all__ = ["ProgramFileUnreadable", "app", "read_program"]
@@ -43,6 +44,9 @@ def read_program(path: Path) -> program.Document:
         raise ProgramFileUnreadable(detail, file=str(path)) from error
     except UnicodeDecodeError as error:
         raise ProgramFileUnreadable(f"{path} is not text in UTF-8. Save it as UTF-8.", file=str(path)) from error
+
+
+app.command()(simulate)
 
 
 @app.command()

@@ -87,3 +87,7 @@ ORDER BY member_id, seq;
 -- name: end
 SELECT coalesce(max(seq), 0)::bigint AS seq
 FROM activity.journal;
+
+-- name: begins
+SELECT min(occurred_at) AS at
+FROM activity.journal;

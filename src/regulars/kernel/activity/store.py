@@ -22,6 +22,7 @@ __all__ = [
     "add_dues",
     "answers_to",
     "append",
+    "begins",
     "count_by_kind",
     "due_members",
     "end",
@@ -255,6 +256,11 @@ async def receipts(read: Read, activities: Sequence[tuple[UUID, UUID]]) -> dict[
     members, ids = [pair[0] for pair in activities], [pair[1] for pair in activities]
     rows = await SQL.rows(read, "receipts", members=members, ids=ids)
     return {row["id"]: read_receipt(row["receipt"]) for row in rows}
+
+
+async def begins(read: Read) -> datetime | None:
+    """Give the time of the earliest activity; None for none."""
+    return await SQL.value(read, "begins")
 
 
 async def end(read: Read) -> int:

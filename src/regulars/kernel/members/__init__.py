@@ -15,6 +15,7 @@ from regulars.kernel.members.model import (
 )
 from regulars.kernel.members.resolve import lookup, resolve_many
 from regulars.kernel.members.store import (
+    count,
     forget,
     get,
     guests,
@@ -40,6 +41,7 @@ __all__ = [
     "State",
     "TraitHistory",
     "add_identifier",
+    "count",
     "enrol",
     "forget",
     "get",

@@ -82,6 +82,10 @@ WHERE id > :after
 ORDER BY id
 LIMIT :most;
 
+-- name: count
+SELECT count(*) AS members
+FROM members.member;
+
 -- name: get_key
 SELECT
     state,

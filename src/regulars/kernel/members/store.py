@@ -17,6 +17,7 @@ from regulars.kernel.nouns import Identifier, Scalar, TraitChange
 
 __all__ = [
     "Newcomer",
+    "count",
     "count_identifiers",
     "find_identifiers",
     "find_members",
@@ -80,6 +81,11 @@ async def lock_many(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Member]:
 async def page(read: Read, *, after: UUID, most: int) -> list[Member]:
     """List members in the order of their ids, from after one of them on (`UUID(int=0)`: from the first)."""
     return [_member(row) for row in await queries.rows(read, "page", after=after, most=most)]
+
+
+async def count(read: Read) -> int:
+    """Count the members, whatever their state."""
+    return int(await queries.value(read, "count"))
 
 
 async def households_of(read: Read, ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
