@@ -19,7 +19,8 @@ from regulars.kernel.spine.model import (
     SourceReserved,
 )
 from regulars.kernel.spine.notices import find_notices
-from regulars.kernel.spine.record import BATCH_MAX, bring_due, publish, record, record_many
+from regulars.kernel.spine.record import BATCH_MAX, bring_due, record, record_many
+from regulars.kernel.spine.release import AlreadyDecided, publish, retire, roll_back, start_pilot
 
 __all__ = [
     "BATCH_MAX",
@@ -27,6 +28,7 @@ __all__ = [
     "ActivityDiffers",
     "ActivityInFuture",
     "ActivityTooLate",
+    "AlreadyDecided",
     "House",
     "KindUnknown",
     "MemberClosed",
@@ -42,4 +44,7 @@ __all__ = [
     "publish",
     "record",
     "record_many",
+    "retire",
+    "roll_back",
+    "start_pilot",
 ]

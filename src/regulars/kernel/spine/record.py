@@ -19,7 +19,7 @@ from regulars.kernel.spine.house import House
 from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, UNMERGE
 from regulars.kernel.spine.model import Outcome
 
-__all__ = ["BATCH_MAX", "bring_due", "publish", "record", "record_many"]
+__all__ = ["BATCH_MAX", "bring_due", "record", "record_many"]
 
 BATCH_MAX: Final = 5_000
 """Facts in one transaction."""
@@ -314,14 +314,11 @@ def _ceilings(releases: program.Releases, happening: Sequence[tuple[str, datetim
     """List the budgets that activities of these kinds, at these times, may draw on."""
     found: set[str] = set()
     for kind, at in happening:
-        try:
-            plan = releases.plan_at(at)
-        except program.NoProgram:
-            # Each fact is told so when its turn comes.
-            continue
-        day = plan.day_of(at)
-        budgeted = (offer for offer in plan.by_kind.get(kind, ()) if offer.ceiling)
-        found.update(offer.ceiling for offer in budgeted if offer.first_day <= day <= offer.last_day)
+        # None where no programme is live: each fact is told so when its turn comes.
+        for plan in releases.plans_at(at):
+            day = plan.day_of(at)
+            budgeted = (offer for offer in plan.by_kind.get(kind, ()) if offer.ceiling)
+            found.update(offer.ceiling for offer in budgeted if offer.first_day <= day <= offer.last_day)
     return found
 
 
@@ -337,15 +334,3 @@ async def _write(tx: Tx, batch: Batch, at: datetime) -> None:
     await journal.add_dues(tx, list(batch.added_dues.values()))
     await journal.end_dues(tx, batch.ended_dues)
     await journal.append(tx, batch.recorded.values())
-
-
-async def publish(
-    tx: Tx, document: program.Document, *, live_from: datetime, by: str, at: datetime
-) -> program.Published:
-    """Make a version of the programme live from a moment on, with its budgets.
-
-    Raises ProgramInvalid, and CeilingTooLow when a budget would be below what is already spent.
-    """
-    published = await program.publish(tx, document, live_from=live_from, by=by, at=at)
-    await limits.set_ceilings(tx, dict(program.compile_plan(document).ceilings), at=at)
-    return published
