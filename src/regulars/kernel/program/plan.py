@@ -10,9 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from regulars.kernel.program.bind import bind_gates
-from regulars.kernel.program.checks import check_meaning
+from regulars.kernel.program.checks import check_meaning, collect_traits
 from regulars.kernel.program.days import Calendar, Dates, check_regions, date_currency, settle_region
 from regulars.kernel.program.document import content_hash
+from regulars.kernel.program.formulas import Formulas
 from regulars.kernel.program.gates import Gate
 from regulars.kernel.program.mechanics import Mechanic, find_mechanics
 from regulars.kernel.program.model import Currency, Document, Offer, ProgramInvalid
@@ -122,8 +123,9 @@ def compile_plan(document: Document) -> Plan:
     if problems:
         raise ProgramInvalid([found.locate({}) for found in problems])
     calendar = Calendar(zone=ZoneInfo(document.time_zone))
+    formulas = Formulas(document=document, traits=collect_traits(document, mechanics)[0])
     bound = sorted(
-        (_bind(offer, mechanics[offer.mechanic], document, calendar) for offer in document.offers),
+        (_bind(offer, mechanics[offer.mechanic], formulas, calendar) for offer in document.offers),
         key=lambda it: (PHASES[it.mechanic.phase], it.offer.priority, it.id),
     )
     kinds = {kind for it in bound for kind in it.kinds}
@@ -163,7 +165,7 @@ def _date(currency: str, settings: Currency, calendar: Calendar) -> BoundCurrenc
     )
 
 
-def _bind(offer: Offer, mechanic: Mechanic, document: Document, calendar: Calendar) -> BoundOffer:
+def _bind(offer: Offer, mechanic: Mechanic, formulas: Formulas, calendar: Calendar) -> BoundOffer:
     schedule = None if offer.time_zone is not None else offer.schedule
     first = None if schedule is None else schedule.first
     last = None if schedule is None else schedule.last
@@ -171,12 +173,12 @@ def _bind(offer: Offer, mechanic: Mechanic, document: Document, calendar: Calend
         id=offer.id,
         offer=offer,
         mechanic=mechanic,
-        settings=mechanic.prepare(msgspec.convert(offer.settings, mechanic.settings), calendar),
+        settings=formulas.prepare(mechanic, msgspec.convert(offer.settings, mechanic.settings), calendar),
         empty=None if mechanic.memory is None else mechanic.memory(),
         decoder=None if mechanic.memory is None else msgspec.json.Decoder(mechanic.memory),
         first_day=(first or date.min).toordinal(),
         last_day=(last or date.max).toordinal(),
-        gates=bind_gates(offer, document),
+        gates=bind_gates(offer, formulas.document),
         ceiling="" if offer.budget is None else f"offer:{offer.id}:points",
         kinds=frozenset((*offer.on, *mechanic.kinds)),
     )
