@@ -10,6 +10,7 @@ from regulars.kernel.program.envelope import SEGMENT
 from regulars.kernel.program.envelope_checks import (
     check_calendars,
     check_envelope,
+    check_money,
     check_names,
     check_repeats,
     check_zone,
@@ -60,6 +61,7 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
             settings = msgspec.convert(offer.settings, mechanic.settings)
             found += formulas.check(mechanic, settings, (*path, "settings"))
             references = mechanic.references(settings)
+            found += check_money(offer, references.currencies, document, path)
             for word, message in _check_references(references, document, traits):
                 found.append(
                     Found(path=_find_word(offer.settings, word, (*path, "settings")), message=message, at_key=True)
