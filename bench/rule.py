@@ -8,6 +8,7 @@ import argparse
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from time import process_time
 from timeit import repeat
 from typing import Any, Final
 from uuid import UUID
@@ -21,7 +22,11 @@ AT: Final = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 ENVELOPES: Final[Mapping[str, Mapping[str, Any]]] = {
     "plain": {},
     "schedule": {"schedule": {"from": "2026-01-01", "until": "2026-12-31"}},
+    "windows": {"windows": [{"weekdays": ["mon"], "from": "20:00", "until": "22:00"}]},
+    "audience": {"audience": {"traits": {"vip": ["yes"]}, "share": {"permille": 1000, "salt": "a"}}},
     "budget": {"budget": {"points": 10**12}},
+    "member limit": {"limits": [{"points": 10**12, "per": "member", "period": "month"}]},
+    "store limit": {"limits": [{"times": 10**12, "per": "store", "period": "day"}]},
 }
 """By name: what each offer has besides its mechanic."""
 
@@ -73,7 +78,7 @@ def measure_micros(plan: Plan, rounds: int) -> str:
     step = fill_basket(plan)
     memories = dict(rule(plan, {}, step).memories)
     times = max(1, 2_000 // (1 + len(plan.offers)))
-    best = min(repeat(lambda: rule(plan, memories, step), number=times, repeat=rounds))
+    best = min(repeat(lambda: rule(plan, memories, step), timer=process_time, number=times, repeat=rounds))
     return f"{best / times * 10**6:.1f}"
 
 

@@ -234,6 +234,8 @@ class Step(Struct, frozen=True, kw_only=True):
     original: Original | None = None
     joined_at: datetime | None = None
     """When the member was enrolled; None where nobody knows."""
+    household: UUID | None = None
+    """The household that the member is in today."""
 
 
 class Posting(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,6 +2,9 @@
 
 Every rate and every multiplier of a tier is a ratio of whole numbers. All are brought to one denominator when a
 version is compiled, so a basket is whole-number sums and one division per line.
+
+Where rates do not say it, a `formula` does: an expression in CEL that comes to whole points for the basket or for each
+line. What comes out below zero is nothing; one that cannot be worked out for a basket gives nothing and says why.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,16 +15,27 @@ from typing import Annotated, Any, Final, Literal, cast
 
 from msgspec import Meta, Struct, field
 
-from regulars.kernel.nouns import Award, Earned, Line, Reason, Scalar, Step
-from regulars.kernel.program import Calendar, Exclusion, References, Word, Words
+from regulars.kernel.nouns import AMOUNT_MAX, Award, Earned, Line, Reason, Scalar, Step
+from regulars.kernel.program import (
+    Calendar,
+    ConditionFailed,
+    Exclusion,
+    Formula,
+    References,
+    Word,
+    Words,
+    Written,
+    spread,
+)
 
-__all__ = ["PHASE", "Exclusion", "Prepared", "Rate", "Settings", "Times", "earn", "prepare", "references"]
+__all__ = ["PHASE", "Exclusion", "Prepared", "Rate", "Settings", "Times", "earn", "formulas", "prepare", "references"]
 
 PHASE: Final = "base"
 RATES_MAX: Final = 100
 KINDS_OF_LINE_MAX: Final = 50_000
 """Kinds of line of which it is remembered which rate they get."""
 STORES_MAX: Final = 1_000
+FORMULA_LETTERS_MAX: Final = 2_000
 
 Points = Annotated[int, Meta(ge=0, le=10**6)]
 Minor = Annotated[int, Meta(ge=1, le=10**9)]
@@ -71,7 +85,12 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     per_minor: Minor | None = None
     rates: Annotated[tuple[Rate, ...], Meta(max_length=RATES_MAX)] = ()
     """The first that fits a line is the line's rate."""
+    formula: Annotated[str, Meta(min_length=1, max_length=FORMULA_LETTERS_MAX)] | None = None
+    """Instead of rates: an expression in CEL that comes to whole points, such as `line.amount / 100 * 2`."""
+    formula_per: Literal["basket", "line"] = "line"
+    """What the formula is worked out for: each line that counts, as `line`, or the basket as a whole."""
     exclude: Exclusion = field(default_factory=Exclusion)
+    """Lines that bring nothing."""
     times: Mapping[Word, Times] = field(default_factory=dict[Word, Times])
     """By the value of the trait `times_by`; other members get the rates as they stand."""
     times_by: Word = "tier"
@@ -86,8 +105,21 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     def __post_init__(self) -> None:
         if (self.points is None) != (self.per_minor is None):
             raise ValueError("'points' and 'per_minor' belong together")
-        if self.points is None and not self.rates:
-            raise ValueError("there is no rate: give 'points' and 'per_minor', or 'rates'")
+        rated = self.points is not None or bool(self.rates)
+        if self.formula is None:
+            if not rated:
+                raise ValueError("there is no rate: give 'points' and 'per_minor', 'rates', or a 'formula'")
+            if self.formula_per != "line":
+                raise ValueError("'formula_per' belongs to a 'formula'")
+        elif rated or self.times or self.step_minor is not None or self.round != "down" or self.round_per != "basket":
+            raise ValueError(
+                "a formula says everything: leave out 'points', 'per_minor', 'rates', 'times', 'step_minor', 'round'"
+                " and 'round_per'"
+            )
+        elif self.formula_per == "basket" and self.exclude != Exclusion():
+            raise ValueError(
+                "a formula for the basket sees all lines: leave out 'exclude', or work it out for each line"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +140,11 @@ class Prepared:
     weights_by: Mapping[Scalar, tuple[int, ...]]
     """The same for each value of the trait."""
     too_small: Earned
+    formula: Formula | None
 
 
-def prepare(settings: Settings, _calendar: Calendar) -> Prepared:
-    """Bring all ratios to one denominator, and say once how lines are told apart."""
+def prepare(settings: Settings, _calendar: Calendar, bound: Mapping[str, Formula] | None = None) -> Prepared:
+    """Bring all ratios to one denominator, and say once how lines are told apart. `bound` are the formulas."""
     rates, exclude = settings.rates, settings.exclude
     ratios = [(rate.points, rate.per_minor) for rate in rates]
     if settings.points is not None and settings.per_minor is not None:
@@ -139,11 +172,14 @@ def prepare(settings: Settings, _calendar: Calendar) -> Prepared:
         weights=weigh(1, 1),
         weights_by={value: weigh(times, over) for value, (times, over) in factors.items()},
         too_small=Earned(reasons=(Reason(offer="", code="below_minimum", values=values),)),
+        formula=(bound or {}).get("formula"),
     )
 
 
 def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
     """Give points for what the basket's lines come to."""
+    if prepared.formula is not None:
+        return _earn_by_formula(prepared, prepared.formula, step)
     settings, lines = prepared.settings, step.activity.lines
     least = settings.minimum_minor
     if least and sum([line.amount_minor for line in lines]) < least:
@@ -165,6 +201,33 @@ def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
         values[settings.times_by] = tier
     return Earned(
         awards=(Award(currency=settings.currency, points=points, lines=tuple(parts)),),
+        reasons=(Reason(offer="", code="earned", values=values),),
+    )
+
+
+def _earn_by_formula(prepared: Prepared, formula: Formula, step: Step) -> Earned:
+    settings, lines = prepared.settings, step.activity.lines
+    numbers = [number for number, line in enumerate(lines, start=1) if not settings.exclude.fits(line)]
+    amounts = [lines[number - 1].amount_minor for number in numbers]
+    if sum(amounts) < settings.minimum_minor:
+        return prepared.too_small
+    try:
+        if settings.formula_per == "line":
+            parts = [max(points, 0) for points in formula.reckon_lines(step, numbers)]
+            points = sum(parts)
+        else:
+            points = max(formula.reckon(step), 0)
+            parts = spread(points, amounts)
+    except ConditionFailed as failed:
+        return Earned(reasons=(Reason(offer="", code="formula_failed", values={"why": failed.why}),))
+    if points > AMOUNT_MAX:
+        return Earned(reasons=(Reason(offer="", code="formula_failed", values={"why": "out_of_range"}),))
+    if not points:
+        return NOTHING
+    shares = tuple((number, part) for number, part in zip(numbers, parts, strict=True) if part)
+    values: dict[str, Scalar] = {"amount_minor": sum(amounts)}
+    return Earned(
+        awards=(Award(currency=settings.currency, points=points, lines=shares),),
         reasons=(Reason(offer="", code="earned", values=values),),
     )
 
@@ -238,6 +301,13 @@ def _sum_steps(
         if points:
             parts.append((number + 1, points))
     return counted, parts
+
+
+def formulas(settings: Settings) -> Mapping[str, Written]:
+    """Show the formula, if there is one, to be checked and bound."""
+    if settings.formula is None:
+        return {}
+    return {"formula": Written(text=settings.formula, by_line=settings.formula_per == "line")}
 
 
 def references(settings: Settings) -> References:

@@ -20,6 +20,11 @@ INNER JOIN activity.journal AS journal
     ON wanted.member_id = journal.member_id AND wanted.origin_id = journal.origin_id
 ORDER BY journal.seq;
 
+-- name: is_decided_since
+-- Whether a programme has decided anything that happened at a moment or later.
+SELECT count(*) > 0 AS is_decided
+FROM (SELECT id FROM activity.journal WHERE occurred_at >= :since AND program <> '' LIMIT 1) AS first;
+
 -- name: last_seq
 SELECT coalesce(max(seq), 0)::bigint AS seq
 FROM activity.journal

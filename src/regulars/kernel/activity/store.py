@@ -29,6 +29,7 @@ __all__ = [
     "end_dues",
     "find_keys",
     "history",
+    "is_decided_since",
     "last_seq",
     "open_dues",
     "originals",
@@ -148,6 +149,11 @@ async def originals(read: Read, names: Sequence[NameOf]) -> dict[NameOf, Past]:
         names[row[0] - 1]: Past(member=row[1], activity=row[2], body=read_body(row[3]), receipt=read_receipt(row[4]))
         for row in await SQL.rows(read, "originals", sources=sources, ids=ids)
     }
+
+
+async def is_decided_since(read: Read, since: datetime) -> bool:
+    """Say whether a programme has decided anything that happened at a moment or later. Looks at the whole journal."""
+    return bool(await SQL.value(read, "is_decided_since", since=since))
 
 
 async def last_seq(read: Read, member: UUID) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from regulars.base.db import ConstraintBroken, Read, Record, Tx
+from regulars.base.errors import DatabaseContention
 from regulars.base.sql import load
 from regulars.kernel.limits.claims import Ceilings
 from regulars.kernel.limits.model import (
@@ -57,9 +58,12 @@ async def lock(
 
 
 async def write(tx: Tx, ceilings: Ceilings) -> None:
-    """Write what was claimed, kept and ended under locked ceilings. At most four statements; none for nothing."""
+    """Write what was claimed, kept and ended under locked ceilings. At most four statements; none for nothing.
+
+    Raises DatabaseContention where others begin the same ceiling at this moment: in a new attempt it is there.
+    """
     if added := ceilings.added():
-        await SQL.run(tx, "add_ceilings", **_columns(added))
+        await _begin(tx, added)
     if moved := ceilings.moved():
         _expect(await SQL.run(tx, "move_ceilings", **_columns(moved)), "ceiling", len(moved))
     if made := ceilings.claims:
@@ -87,6 +91,18 @@ async def write(tx: Tx, ceilings: Ceilings) -> None:
             ends=[claim.ended_at for claim in changed],
         )
         _expect(status, "claim", len(changed))
+
+
+async def _begin(tx: Tx, added: Sequence[Ceiling]) -> None:
+    """Write down ceilings that come into being. Raises DatabaseContention where others begin one at this moment."""
+    try:
+        await SQL.run(tx, "add_ceilings", **_columns(added))
+    except ConstraintBroken as race:
+        if race.constraint != "ceiling_pkey":
+            raise
+        # Theirs is there by now: the next attempt finds it, and waits for it like anybody.
+        message = "Others began to draw on the same limit at this very moment. Try again."
+        raise DatabaseContention(message) from race
 
 
 async def set_ceilings(tx: Tx, amounts: Mapping[str, int], *, at: datetime | None = None) -> None:

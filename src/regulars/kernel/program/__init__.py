@@ -1,8 +1,10 @@
 """What the deal says: a programme written as a document, its versions, and the pure fold that rules by it."""
 
+from regulars.kernel.program.conditions import ConditionFailed
 from regulars.kernel.program.days import Calendar
 from regulars.kernel.program.diff import Change, compare
 from regulars.kernel.program.document import content_hash, decode, dump, encode, parse
+from regulars.kernel.program.formulas import Formula
 from regulars.kernel.program.life import (
     Budgets,
     Life,
@@ -22,7 +24,7 @@ from regulars.kernel.program.life import (
     check_stranded,
 )
 from regulars.kernel.program.lines import Choice, Exclusion, Picker, Selection, Word, Words, refer
-from regulars.kernel.program.mechanics import Mechanic, MechanicBroken, References, find_mechanics
+from regulars.kernel.program.mechanics import Mechanic, MechanicBroken, References, Written, find_mechanics
 from regulars.kernel.program.model import (
     LANGUAGES,
     UNTIL_EVENT,
@@ -77,8 +79,10 @@ __all__ = [
     "Calendar",
     "Change",
     "Choice",
+    "ConditionFailed",
     "Document",
     "Exclusion",
+    "Formula",
     "Life",
     "LotsStranded",
     "Mark",
@@ -112,6 +116,7 @@ __all__ = [
     "Versions",
     "Word",
     "Words",
+    "Written",
     "add_budgets",
     "check_stranded",
     "compare",

@@ -10,10 +10,12 @@ from regulars.kernel.program.envelope import SEGMENT
 from regulars.kernel.program.envelope_checks import (
     check_calendars,
     check_envelope,
+    check_money,
     check_names,
     check_repeats,
     check_zone,
 )
+from regulars.kernel.program.formulas import Formulas
 from regulars.kernel.program.mechanics import Mechanic, References
 from regulars.kernel.program.model import (
     CATALOG_MAX,
@@ -26,7 +28,7 @@ from regulars.kernel.program.model import (
 from regulars.kernel.program.reading import Found, Path
 from regulars.kernel.program.shape import check_shape, suggest
 
-__all__ = ["check_meaning"]
+__all__ = ["check_meaning", "collect_traits"]
 
 
 def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list[Found]:
@@ -41,8 +43,9 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
         found += _check_currency(currency, ("currencies", name))
     found += _check_conversions(document)
     found += check_repeats((offer.id for offer in document.offers), ("offers",), "id")
-    traits, clashes = _collect_traits(document, mechanics)
+    traits, clashes = collect_traits(document, mechanics)
     found += clashes
+    formulas = Formulas(document=document, traits=traits)
     for index, offer in enumerate(document.offers):
         path = ("offers", index)
         found += check_envelope(offer, document, traits, path)
@@ -55,7 +58,10 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
         wrong = check_shape(offer.settings, mechanic.settings, (*path, "settings"))
         found += wrong
         if not wrong:
-            references = mechanic.references(msgspec.convert(offer.settings, mechanic.settings))
+            settings = msgspec.convert(offer.settings, mechanic.settings)
+            found += formulas.check(mechanic, settings, (*path, "settings"))
+            references = mechanic.references(settings)
+            found += check_money(offer, references.currencies, document, path)
             for word, message in _check_references(references, document, traits):
                 found.append(
                     Found(path=_find_word(offer.settings, word, (*path, "settings")), message=message, at_key=True)
@@ -115,7 +121,7 @@ def _check_conversions(document: Document) -> Iterator[Found]:
         seen.add(pair)
 
 
-def _collect_traits(
+def collect_traits(
     document: Document, mechanics: Mapping[str, Mechanic]
 ) -> tuple[dict[str, set[str] | None], list[Found]]:
     """Every trait that rules may read, with the values it can take (None: any); and those that two offers set."""

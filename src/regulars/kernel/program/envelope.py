@@ -138,7 +138,9 @@ class Limit(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
 class Budget(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """The most that an offer may give, all members together. A return does not open it again."""
 
-    points: Positive
+    points: Positive | None = None
+    money_minor: Annotated[int, Meta(ge=1, le=MONEY_MAX)] | None = None
+    """Minor units of money, at the fair value of the points; each award is rounded up to a millionth of one."""
 
 
 class Stacking(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

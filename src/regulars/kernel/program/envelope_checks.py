@@ -1,16 +1,16 @@
 """What the envelope of an offer may not say: what would never be open, never be given, or is not there."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from regulars.kernel.program.envelope import PERMILLE, Audience, Window
+from regulars.kernel.program.envelope import PERMILLE, Audience, Budget, Limit, Window
 from regulars.kernel.program.model import LANGUAGES, Document, Offer
 from regulars.kernel.program.reading import Found, Path
 from regulars.kernel.program.shape import suggest
 
-__all__ = ["check_calendars", "check_envelope", "check_names", "check_repeats", "check_zone"]
+__all__ = ["check_calendars", "check_envelope", "check_money", "check_names", "check_repeats", "check_zone"]
 
 Traits = Mapping[str, Collection[str] | None]
 MONTH_DAYS: Final = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
@@ -62,6 +62,23 @@ def check_envelope(offer: Offer, document: Document, traits: Traits, path: Path)
     yield from _check_times(offer, document, path)
     if offer.audience is not None:
         yield from _check_audience(offer.audience, document, traits, (*path, "audience"))
+    yield from _check_limits(offer.limits, (*path, "limits"))
+    if offer.budget == Budget():
+        message = "a budget needs 'points' or 'money_minor'"
+        yield Found(path=(*path, "budget"), message=message, at_key=True)
+
+
+def check_money(offer: Offer, currencies: Collection[str], document: Document, path: Path) -> Iterator[Found]:
+    """Find a budget of money that nothing draws on: the offer's currencies are worth none."""
+    budget = offer.budget
+    if budget is None or budget.money_minor is None or not currencies:
+        return
+    values = [document.currencies[name].value for name in currencies if name in document.currencies]
+    if all(value is None or not value.minor for value in values):
+        message = (
+            f"a budget of money would never be spent: {', '.join(currencies)} are worth none (give them a 'value')"
+        )
+        yield Found(path=(*path, "budget", "money_minor"), message=message)
 
 
 def _check_times(offer: Offer, document: Document, path: Path) -> Iterator[Found]:
@@ -81,6 +98,22 @@ def _check_times(offer: Offer, document: Document, path: Path) -> Iterator[Found
         meant = suggest(holidays.calendar, document.calendars)
         message = f"there is no calendar '{holidays.calendar}' among the document's calendars{meant}"
         yield Found(path=(*path, "holidays", "calendar"), message=message)
+
+
+def _check_limits(limits: Sequence[Limit], path: Path) -> Iterator[Found]:
+    seen: dict[tuple[str, str, str], int] = {}
+    for index, limit in enumerate(limits):
+        if (limit.points is None) == (limit.times is None):
+            yield Found(path=(*path, index), message="a limit needs either 'points' or 'times'")
+            continue
+        unit = "points" if limit.times is None else "times"
+        key = (unit, limit.per, limit.period)
+        if key in seen:
+            message = (
+                f"there is a limit of {unit} per {limit.per} and {limit.period} already, at number {seen[key] + 1}"
+            )
+            yield Found(path=(*path, index), message=message)
+        seen.setdefault(key, index)
 
 
 def _check_window(window: Window, path: Path) -> Iterator[Found]:

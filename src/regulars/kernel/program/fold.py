@@ -23,8 +23,9 @@ from regulars.kernel.nouns import (
 )
 from regulars.kernel.program.gates import Sight
 from regulars.kernel.program.mechanics import MechanicBroken
-from regulars.kernel.program.model import UNTIL_EVENT, PointsOverflow
+from regulars.kernel.program.model import UNTIL_EVENT, PointsOverflow, Value
 from regulars.kernel.program.plan import BoundOffer, Plan
+from regulars.kernel.program.room import Room, give_back, say_why
 from regulars.kernel.program.shares import rescale, spread
 
 __all__ = ["Fold"]
@@ -89,6 +90,7 @@ class Fold:
                 given=tuple(self.given),
                 original=step.original,
                 joined_at=step.joined_at,
+                household=step.household,
             )
             self.changed = False
         return self.step
@@ -99,13 +101,24 @@ class Fold:
             self.sight = Sight(self.step)
         return self.sight
 
-    def absorb(self, offer: BoundOffer, earned: Earned) -> None:
-        """Take in what an offer says of an activity."""
+    def open_room(self, offer: BoundOffer) -> Room:
+        """What a bounded offer may still give."""
+        return Room(offer, self.step, self.memories, left=self.left, claimed=self.claimed)
+
+    def absorb(self, offer: BoundOffer, earned: Earned, room: Room | None = None) -> None:
+        """Take in what an offer says of an activity; of a bounded one, as far as there is room."""
         if earned.awards:
             # What was really given is known here only: a mechanic's reason `earned` says why, this adds how much.
             why = [reason.values for reason in earned.reasons if reason.code == EARNED]
             for award in earned.awards:
-                self._give(offer, award, why[0] if why else {})
+                self._give(offer, award, why[0] if why else {}, room)
+        if room is not None:
+            if room.shut is not None:
+                earned = msgspec.structs.replace(earned, discounts=(), grants=())
+            elif earned.discounts or earned.grants:
+                room.count()
+                self.changed = True
+            self.remembered.update(room.close())
         self.absorb_rest(offer, earned)
 
     def absorb_rest(self, offer: BoundOffer, earned: Earned) -> None:
@@ -129,6 +142,9 @@ class Fold:
     def take(self, offer: str, currency: str, points: int, lines: tuple[tuple[int, int], ...]) -> None:
         """Take back points that an offer gave. `lines` holds what each line loses, counted positive."""
         bound = self.plan.offers.get(offer)
+        if bound is not None and bound.counts and self.step.original is not None:
+            bought = self.plan.day_of(self.step.original.activity.occurred_at)
+            self.remembered.update(give_back(bound, {**self.memories, **self.remembered}, bought, points))
         coin = self.plan.currencies.get(currency)
         back = tuple((line, -part) for line, part in lines)
         self.given.append(Given(offer=offer, award=Award(currency=currency, points=-points, lines=back)))
@@ -159,7 +175,7 @@ class Fold:
             reasons=tuple(self.reasons),
         )
 
-    def _give(self, offer: BoundOffer, award: Award, why: Mapping[str, Scalar]) -> None:
+    def _give(self, offer: BoundOffer, award: Award, why: Mapping[str, Scalar], room: Room | None) -> None:
         points = award.points
         if points == 0:
             return
@@ -175,8 +191,8 @@ class Fold:
             self.reasons.append(Reason(offer=offer.id, code="ends_before_use", values={"points": points}))
             return
         lines = award.lines or self._share(points)
-        if offer.ceiling:
-            points = self._claim(offer, points)
+        if room is not None:
+            points = self._clip(offer, points, coin.settings.value, room)
             if points == 0:
                 return
             if points < award.points:
@@ -205,19 +221,15 @@ class Fold:
         parts = spread(points, [line.amount_minor for line in self.step.activity.lines])
         return tuple((number, part) for number, part in enumerate(parts, start=1) if part)
 
-    def _claim(self, offer: BoundOffer, points: int) -> int:
-        """Draw on the offer's budget: as much as is left."""
-        ceiling = offer.ceiling
-        left = self.left[ceiling] if ceiling in self.left else self.step.left[ceiling]
-        taken = min(points, max(left, 0))
-        if taken < points:
-            values = {"asked": points, "given": taken}
-            self.reasons.append(Reason(offer=offer.id, code="budget_spent", values=values))
-        if taken:
-            self.left[ceiling] = left - taken
-            self.changed = True
-            self.claimed[ceiling] = self.claimed.get(ceiling, 0) + taken
-        return taken
+    def _clip(self, offer: BoundOffer, points: int, value: Value | None, room: Room) -> int:
+        """Draw on the offer's budgets and limits: as much as is left under the tightest."""
+        fits, cap = room.clip(points, value)
+        if cap is not None:
+            values = {"asked": points, "given": fits, **say_why(cap)}
+            self.reasons.append(Reason(offer=offer.id, code=cap.code, values=values))
+        if fits:
+            room.draw(fits, value)
+        return fits
 
 
 def _refuse_amount(offer: BoundOffer, points: int) -> None:

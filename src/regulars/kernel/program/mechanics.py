@@ -15,7 +15,7 @@ from msgspec import Struct
 from regulars.kernel.nouns import Earned, Given, Step
 from regulars.kernel.program.days import Calendar
 
-__all__ = ["GROUP", "Mechanic", "MechanicBroken", "Phase", "References", "find_mechanics", "read_mechanic"]
+__all__ = ["GROUP", "Mechanic", "MechanicBroken", "Phase", "References", "Written", "find_mechanics", "read_mechanic"]
 
 Phase = Literal["price", "base", "bonus", "state"]
 """When a mechanic is asked; each phase sees what those before it gave."""
@@ -41,6 +41,15 @@ class References:
     """By trait: the values that the settings speak of."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A formula as it stands in an offer's settings."""
+
+    text: str
+    by_line: bool
+    """It is worked out for each line, as `line`, instead of for the basket."""
+
+
 Earn = Callable[[Any, Any, Step], Earned]
 """(prepared settings, memory, step): what the step earns. Pure: no clock, no chance, no I/O."""
 Undo = Callable[[Any, Any, Step, tuple[Given, ...]], Earned]
@@ -55,7 +64,8 @@ class Mechanic:
     """One way to earn, as a module defines it.
 
     `prepare`, where there is one, turns settings into what `earn`, `undo` and `merge` get in their place: it runs
-    once per version, so the look-ups that a basket needs are built there.
+    once per version, so the look-ups that a basket needs are built there. Where there is `formulas`, its third argument
+    holds them, ready to work out, by the names of their settings.
     """
 
     name: str
@@ -65,12 +75,14 @@ class Mechanic:
     kinds: tuple[str, ...]
     """Kinds of activity that it wants besides those that the offer names."""
     earn: Earn
-    prepare: Callable[[Any, Calendar], Any]
+    prepare: Callable[..., Any]
     undo: Undo | None
     merge: Callable[[Any, Any, Any], Struct] | None
     references: Callable[[Any], References]
     sets: Callable[[Any], Mapping[str, tuple[str, ...]]]
     """The traits that it sets, each with the values it may take (none: any)."""
+    formulas: Callable[[Any], Mapping[str, Written]] | None
+    """The formulas in its settings, by the name of the setting."""
 
 
 @cache
@@ -127,6 +139,7 @@ def read_mechanic(name: str, module: ModuleType) -> Mechanic:
         merge=merge,
         references=_read_verb(module, "references") or _refer_to_nothing,
         sets=_read_verb(module, "sets") or _set_nothing,
+        formulas=_read_verb(module, "formulas"),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import Meta, Struct, field
 
 from regulars.base.errors import Refusal
-from regulars.kernel.program.envelope import Audience, Budget, Holidays, Schedule, Window
+from regulars.kernel.program.envelope import Audience, Budget, Holidays, Limit, Schedule, Window
 from regulars.kernel.program.words import (
     DAYS_MAX,
     LANGUAGES,
@@ -59,6 +59,7 @@ CURRENCIES_MAX: Final = 20
 CATALOG_MAX: Final = 20_000
 """Names in one list of the catalogue."""
 WINDOWS_MAX: Final = 50
+LIMITS_MAX: Final = 20
 CALENDARS_MAX: Final = 50
 HOLIDAYS_MAX: Final = 2_000
 """Days in one calendar."""
@@ -198,6 +199,8 @@ class Offer(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     """IANA name of the zone of its schedule, windows and holidays. None: the programme's."""
     audience: Audience | None = None
     """For whom and where it runs. None: for everybody, everywhere."""
+    limits: Annotated[tuple[Limit, ...], Meta(max_length=LIMITS_MAX)] = ()
+    """The most that it gives within periods. All of them hold."""
     budget: Budget | None = None
 
 

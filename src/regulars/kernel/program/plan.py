@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
 from regulars.kernel.program.bind import bind_gates
-from regulars.kernel.program.checks import check_meaning
+from regulars.kernel.program.caps import LIMITS, MICRO, Cap, Used, bind_caps, join_used
+from regulars.kernel.program.checks import check_meaning, collect_traits
 from regulars.kernel.program.days import Calendar, Dates, check_regions, date_currency, settle_region
 from regulars.kernel.program.document import content_hash
+from regulars.kernel.program.formulas import Formulas
 from regulars.kernel.program.gates import Gate
 from regulars.kernel.program.mechanics import Mechanic, find_mechanics
 from regulars.kernel.program.model import Currency, Document, Offer, ProgramInvalid
@@ -20,9 +23,8 @@ from regulars.kernel.program.model import Currency, Document, Offer, ProgramInva
 __all__ = ["BoundCurrency", "BoundOffer", "MemoryUnreadable", "Plan", "compile_plan"]
 
 PHASES: Final = {"price": 0, "base": 1, "bonus": 2, "state": 3}
-MICRO: Final = 1_000_000
-
 encoder = msgspec.json.Encoder(order="sorted")
+used_decoder = msgspec.json.Decoder(Used)
 
 
 class MemoryUnreadable(ValueError):
@@ -58,8 +60,10 @@ class BoundOffer:
     """Ordinals of the schedule's days; every day where the offer has a time zone of its own, and so a gate for them."""
     gates: tuple[Gate, ...]
     """What else a step must pass, in the order in which it is asked."""
-    ceiling: str
-    """Id of the points budget; empty where there is none."""
+    caps: tuple[Cap, ...]
+    """What bounds it: limits and budgets."""
+    counts: bool
+    """Whether some limit is by member, so that the envelope keeps a memory."""
     kinds: frozenset[str]
 
     def read_memory(self, memories: Mapping[str, bytes]) -> object:
@@ -88,7 +92,9 @@ class Plan:
     """In the order in which they are asked: by phase, priority, id."""
     by_kind: Mapping[str, tuple[BoundOffer, ...]]
     ceilings: tuple[tuple[str, int], ...]
-    """Every budget: (ceiling id, amount)."""
+    """Every budget: (ceiling id, amount). Of money in millionths of a minor unit."""
+    bounded: frozenset[str]
+    """Kinds of activity to which an offer answers that has a budget or a limit."""
     remembers: frozenset[str]
     """Offers that keep a memory."""
     regional: Mapping[str, "Plan"] = field(default_factory=dict[str, "Plan"], repr=False)
@@ -106,8 +112,29 @@ class Plan:
         """Say whether any offer answers to this kind of activity."""
         return kind in self.by_kind
 
+    def scarce(self, kind: str, day: int, owner: UUID, store: str) -> tuple[set[str], dict[str, int]]:
+        """List the ceilings that an activity may draw on: budgets; and limits, with how much there is under each.
+
+        A limit's ceiling need not be there yet. `owner` is the member's household, or the member.
+        """
+        budgets: set[str] = set()
+        limits: dict[str, int] = {}
+        for bound in self.by_kind.get(kind, ()):
+            if bound.caps and bound.first_day <= day <= bound.last_day:
+                for cap in bound.caps:
+                    if cap.is_budget:
+                        budgets.add(cap.name)
+                    elif cap.per != "member":
+                        limits[cap.id_of(day, owner, store)] = cap.most
+        return budgets, limits
+
     def merge(self, offer: str, kept: bytes, joined: bytes) -> bytes:
-        """Join two members' memories of one offer, as canonical JSON. An offer that is gone keeps the first."""
+        """Join two members' memories of one offer, as canonical JSON. An offer that is gone keeps the first.
+
+        `offer` is the name of the memory: the offer's id, or with LIMITS what its envelope remembers.
+        """
+        if offer.endswith(LIMITS):
+            return encoder.encode(join_used(used_decoder.decode(kept), used_decoder.decode(joined)))
         bound = self.offers.get(offer)
         if bound is None or bound.mechanic.merge is None:
             return kept
@@ -122,8 +149,9 @@ def compile_plan(document: Document) -> Plan:
     if problems:
         raise ProgramInvalid([found.locate({}) for found in problems])
     calendar = Calendar(zone=ZoneInfo(document.time_zone))
+    formulas = Formulas(document=document, traits=collect_traits(document, mechanics)[0])
     bound = sorted(
-        (_bind(offer, mechanics[offer.mechanic], document, calendar) for offer in document.offers),
+        (_bind(offer, mechanics[offer.mechanic], formulas, calendar) for offer in document.offers),
         key=lambda it: (PHASES[it.mechanic.phase], it.offer.priority, it.id),
     )
     kinds = {kind for it in bound for kind in it.kinds}
@@ -134,7 +162,8 @@ def compile_plan(document: Document) -> Plan:
         currencies={name: _date(name, it, calendar) for name, it in document.currencies.items()},
         offers={it.id: it for it in bound},
         by_kind={kind: tuple(it for it in bound if kind in it.kinds) for kind in kinds},
-        ceilings=tuple((it.ceiling, it.offer.budget.points) for it in bound if it.offer.budget is not None),
+        ceilings=tuple((cap.name, cap.most) for it in bound for cap in it.caps if cap.is_budget),
+        bounded=frozenset(kind for it in bound if it.caps for kind in it.kinds),
         remembers=frozenset(it.id for it in bound if it.decoder is not None),
     )
     return replace(plan, regional=_settle_regions(plan))
@@ -163,7 +192,8 @@ def _date(currency: str, settings: Currency, calendar: Calendar) -> BoundCurrenc
     )
 
 
-def _bind(offer: Offer, mechanic: Mechanic, document: Document, calendar: Calendar) -> BoundOffer:
+def _bind(offer: Offer, mechanic: Mechanic, formulas: Formulas, calendar: Calendar) -> BoundOffer:
+    caps = bind_caps(offer)
     schedule = None if offer.time_zone is not None else offer.schedule
     first = None if schedule is None else schedule.first
     last = None if schedule is None else schedule.last
@@ -171,12 +201,13 @@ def _bind(offer: Offer, mechanic: Mechanic, document: Document, calendar: Calend
         id=offer.id,
         offer=offer,
         mechanic=mechanic,
-        settings=mechanic.prepare(msgspec.convert(offer.settings, mechanic.settings), calendar),
+        settings=formulas.prepare(mechanic, msgspec.convert(offer.settings, mechanic.settings), calendar),
         empty=None if mechanic.memory is None else mechanic.memory(),
         decoder=None if mechanic.memory is None else msgspec.json.Decoder(mechanic.memory),
         first_day=(first or date.min).toordinal(),
         last_day=(last or date.max).toordinal(),
-        gates=bind_gates(offer, document),
-        ceiling="" if offer.budget is None else f"offer:{offer.id}:points",
+        gates=bind_gates(offer, formulas.document),
+        caps=caps,
+        counts=any(cap.per == "member" for cap in caps),
         kinds=frozenset((*offer.on, *mechanic.kinds)),
     )

@@ -10,6 +10,7 @@ from typing import Final
 from regulars.kernel.nouns import Reason, Ruling, Step
 from regulars.kernel.program.fold import Fold
 from regulars.kernel.program.plan import BoundOffer, Plan
+from regulars.kernel.program.room import say_why
 from regulars.kernel.program.undo import undo_purchase
 
 __all__ = ["RETURN", "rule"]
@@ -43,7 +44,9 @@ def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
         return
     if offer.gates and not all(gate.admits(fold.see()) for gate in offer.gates):
         return
-    if offer.ceiling and offer.decoder is None and step.left[offer.ceiling] <= 0:
-        fold.reasons.append(Reason(offer=offer.id, code="budget_spent"))
+    room = fold.open_room(offer) if offer.caps else None
+    if room is not None and room.shut is not None and offer.decoder is None:
+        fold.reasons.append(Reason(offer=offer.id, code=room.shut.code, values=say_why(room.shut)))
         return
-    fold.absorb(offer, offer.mechanic.earn(offer.settings, offer.read_memory(fold.memories), fold.look()))
+    earned = offer.mechanic.earn(offer.settings, offer.read_memory(fold.memories), fold.look())
+    fold.absorb(offer, earned, room)

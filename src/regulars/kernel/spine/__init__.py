@@ -19,8 +19,9 @@ from regulars.kernel.spine.model import (
     SourceReserved,
 )
 from regulars.kernel.spine.notices import find_notices
-from regulars.kernel.spine.record import BATCH_MAX, bring_due, publish, record, record_many
+from regulars.kernel.spine.record import BATCH_MAX, bring_due, record, record_many
 from regulars.kernel.spine.rehearsal import ALONE, Past, Rehearsed, rehearse
+from regulars.kernel.spine.release import AlreadyDecided, publish, retire, roll_back, start_pilot
 
 __all__ = [
     "ALONE",
@@ -29,6 +30,7 @@ __all__ = [
     "ActivityDiffers",
     "ActivityInFuture",
     "ActivityTooLate",
+    "AlreadyDecided",
     "House",
     "KindUnknown",
     "MemberClosed",
@@ -47,4 +49,7 @@ __all__ = [
     "record",
     "record_many",
     "rehearse",
+    "retire",
+    "roll_back",
+    "start_pilot",
 ]

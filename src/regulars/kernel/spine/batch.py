@@ -362,6 +362,7 @@ class Batch:
             left=self.ceilings.left,
             original=doing.original,
             joined_at=self.locked[doing.member].joined_at,
+            household=self.locked[doing.member].household_id,
         )
 
     def _begin(self, owner: UUID, kind: str, parent: Doing) -> Doing:

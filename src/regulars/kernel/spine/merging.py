@@ -164,7 +164,8 @@ def refold(
     """Work out a member's memories from an earlier state and what happened since, by the same rules."""
     memories = dict(before)
     for past in history:
-        plan = releases.plan_at(past.body.occurred_at)
+        # The version that decided then, whoever else it was tried on.
+        plan = releases.plans.get(past.receipt.program) or releases.plan_at(past.body.occurred_at)
         fact = fact_of(past.body, past.member)
         original = None
         if past.body.kind == program.RETURN:

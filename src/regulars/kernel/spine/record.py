@@ -16,15 +16,19 @@ from regulars.kernel.nouns import Activity
 from regulars.kernel.spine.batch import REVERSE, Batch
 from regulars.kernel.spine.commands import COMMANDS, hold_of
 from regulars.kernel.spine.house import House
-from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, UNMERGE
+from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, MERGE, UNMERGE
 from regulars.kernel.spine.model import Outcome
 
-__all__ = ["BATCH_MAX", "bring_due", "publish", "record", "record_many"]
+__all__ = ["BATCH_MAX", "bring_due", "record", "record_many"]
 
 BATCH_MAX: Final = 5_000
 """Facts in one transaction."""
 SWEEP_BATCH: Final = 500
 """Members in one transaction of the clock's work."""
+
+
+Happening = tuple[UUID, str, datetime, str]
+"""(member, kind, when, store) of an activity that is asked for or due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +171,8 @@ async def _read(
     memories: dict[UUID, dict[str, bytes]] = {}
     for (member, offer), memory in (await program.memories(tx, ids)).items():
         memories.setdefault(member, {})[offer] = memory
-    happening = [(each.fact.kind, each.fact.occurred_at) for each in asked]
-    happening += [(due.kind, due.at) for waiting in dues.values() for due in waiting]
-    traits = await members.traits_many(tx, ids, since=min([at for _, at in happening] + list(latest.values())))
+    happening = _list_happening(asked, dues)
+    traits = await members.traits_many(tx, ids, since=min([it[2] for it in happening] + list(latest.values())))
     kept = await _follow(
         tx,
         house,
@@ -182,6 +185,7 @@ async def _read(
         sorted({(who, p.activity) for p in originals.values() for who in (p.member, kept.get(p.member, p.member))}),
     )
     await _open(tx, book, asked, originals, latest)
+    budgets, limited = _ceilings(releases, happening, locked)
     return Batch(
         house=house,
         releases=releases,
@@ -199,7 +203,7 @@ async def _read(
         traits=traits,
         dues=dues,
         ceilings=await limits.lock(
-            tx, _ceilings(releases, happening), at=max([*latest.values(), *(each.at for each in asked)])
+            tx, budgets, ensure=limited, at=max([*latest.values(), *(each.at for each in asked)])
         ),
         households={
             member: [o for o in others if _shares(locked[member], locked[o])] for member, others in households.items()
@@ -310,19 +314,38 @@ async def _histories(
     return histories
 
 
-def _ceilings(releases: program.Releases, happening: Sequence[tuple[str, datetime]]) -> set[str]:
-    """List the budgets that activities of these kinds, at these times, may draw on."""
-    found: set[str] = set()
-    for kind, at in happening:
-        try:
-            plan = releases.plan_at(at)
-        except program.NoProgram:
-            # Each fact is told so when its turn comes.
-            continue
-        day = plan.day_of(at)
-        budgeted = (offer for offer in plan.by_kind.get(kind, ()) if offer.ceiling)
-        found.update(offer.ceiling for offer in budgeted if offer.first_day <= day <= offer.last_day)
-    return found
+def _list_happening(asked: Sequence[Asked], dues: Mapping[UUID, Sequence[journal.Waiting]]) -> list[Happening]:
+    """List what may draw on something scarce: the facts, and what is due."""
+    facts = [(each.member, each.fact) for each in asked if isinstance(each.member, UUID)]
+    happening: list[Happening] = [(member, fact.kind, fact.occurred_at, fact.store) for member, fact in facts]
+    happening += [(member, due.kind, due.at, "") for member, waiting in dues.items() for due in waiting]
+    # Whoever is merged within the batch goes on as the other.
+    others = {
+        each.to: member
+        for each in asked
+        if each.fact.kind in {MERGE, CLAIM} and isinstance(member := each.member, UUID)
+    }
+    return happening + [(others[it[0]], *it[1:]) for it in happening if it[0] in others]
+
+
+def _ceilings(
+    releases: program.Releases, happening: Sequence[Happening], locked: Mapping[UUID, members.Member]
+) -> tuple[set[str], dict[str, int]]:
+    """List the budgets that activities may draw on; and the limits, with how much there is under each."""
+    budgets: set[str] = set()
+    limited: dict[str, int] = {}
+    for member, kind, at, store in happening:
+        owner = locked[member].household_id or member
+        # None where no programme is live: each fact is told so when its turn comes.
+        for plan in releases.plans_at(at):
+            if kind not in plan.bounded:
+                continue
+            more, parts = plan.scarce(kind, plan.day_of(at), owner, store)
+            budgets |= more
+            for name, most in parts.items():
+                # Of two versions that disagree the stricter holds.
+                limited[name] = min(most, limited.get(name, most))
+    return budgets, limited
 
 
 async def _write(tx: Tx, batch: Batch, at: datetime) -> None:
@@ -337,15 +360,3 @@ async def _write(tx: Tx, batch: Batch, at: datetime) -> None:
     await journal.add_dues(tx, list(batch.added_dues.values()))
     await journal.end_dues(tx, batch.ended_dues)
     await journal.append(tx, batch.recorded.values())
-
-
-async def publish(
-    tx: Tx, document: program.Document, *, live_from: datetime, by: str, at: datetime
-) -> program.Published:
-    """Make a version of the programme live from a moment on, with its budgets.
-
-    Raises ProgramInvalid, and CeilingTooLow when a budget would be below what is already spent.
-    """
-    published = await program.publish(tx, document, live_from=live_from, by=by, at=at)
-    await limits.set_ceilings(tx, dict(program.compile_plan(document).ceilings), at=at)
-    return published

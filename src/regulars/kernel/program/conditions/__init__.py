@@ -37,6 +37,7 @@ from regulars.kernel.program.conditions.shapes import (
     Shape,
     Text,
 )
+from regulars.kernel.program.conditions.vet import vet_conditions
 from regulars.kernel.program.conditions.view import Environment, View, make_environment
 from regulars.kernel.program.conditions.words import ConditionInvalid
 
@@ -69,4 +70,5 @@ __all__ = [
     "look",
     "look_at_line",
     "make_environment",
+    "vet_conditions",
 ]

@@ -43,6 +43,7 @@ class Condition(Generic[Result]):
 
         Raises ConditionFailed.
         """
+        assert view.environment is self.environment, "a view and its conditions share one environment"
         value = self._program.run(view.bind(self._used, self._names))
         if self.gives == "bool":
             if value is not True and value is not False:

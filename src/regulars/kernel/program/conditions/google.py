@@ -31,7 +31,7 @@ SIGNS: Final[tuple[tuple[str, Failure], ...]] = (
     ("No matching overloads", "wrong_type"),
     ("Iteration budget exceeded", "budget_exceeded"),
 )
-"""What its messages say, and what that means. Errors come back as text and nothing else."""
+"""What its messages say, and what that means. Most errors come back as values, and say nothing but their text."""
 
 
 def open_engine(fields: Iterable[Field]) -> "_Google":
@@ -117,7 +117,7 @@ class _Program:
             result = self.expression.eval(bound)
             value: object = result.value()
         except (RuntimeError, TypeError, ValueError) as problem:
-            raise ConditionFailed("bad_value") from problem
+            raise ConditionFailed(_read_error(str(problem))) from problem
         # An error is a value too, and what it holds is text.
         if isinstance(value, str) and result.type() == cel.Type.ERROR:
             raise ConditionFailed(_read_error(value))
