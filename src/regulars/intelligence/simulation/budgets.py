@@ -1,4 +1,4 @@
-"""Shared budgets, given in the order of time: what each fact finds left when others asked before it."""
+"""Shared budgets and limits, given in the order of time: what each fact finds left when others asked before it."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ def deal(asks: Iterable[Ask]) -> dict[str, Dealt]:
     for ask in sorted(asks, key=lambda it: it.seq):
         gone = taken.setdefault(ask.ceiling, [])
         before = gone[-1] if gone else 0
-        part = min(ask.points, max(ask.amount - before, 0))
+        part = min(ask.taken, max(ask.amount - before, 0))
         if part:
             seqs.setdefault(ask.ceiling, []).append(ask.seq)
             gone.append(before + part)
@@ -47,9 +47,9 @@ def find_changed(
 
     def given(ask: Ask, dealt: Mapping[str, Dealt] | None) -> int:
         if dealt is None:
-            return ask.points
+            return ask.taken
         known = dealt.get(ask.ceiling)
         gone = known.taken_before(ask.seq) if known is not None else 0
-        return min(ask.points, max(ask.amount - gone, 0))
+        return min(ask.taken, max(ask.amount - gone, 0))
 
     return frozenset(ask.member for ask in asks if given(ask, before) != given(ask, after))

@@ -1,14 +1,13 @@
 """From what one member's rehearsal came to, to counts."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from regulars.intelligence.simulation.model import Ask, Scene, Tally
 from regulars.kernel.ledger import POINTS, Lot
 from regulars.kernel.members import Member
 from regulars.kernel.nouns import Scalar
-from regulars.kernel.spine import Past, Rehearsed
+from regulars.kernel.spine import Past, Rehearsed, find_scarce
 
 __all__ = ["count_up", "find_asks"]
 
@@ -74,28 +73,22 @@ def _count_lots(scene: Scene, member: Member, done: Rehearsed, tally: Tally) -> 
 
 
 def find_asks(scene: Scene, member: Member, history: Sequence[Past], done: Rehearsed) -> list[Ask]:
-    """List what each fact asked of the budgets: what it took, or what it was told that it could not have."""
-    asks: list[Ask] = []
+    """List what each fact took of ceilings."""
     places = {(past.fact.source, past.fact.id): past for past in history}
+    asks: list[Ask] = []
     for receipt in done.receipts:
-        past = places.get((receipt.source, receipt.id))
+        past = places.get((receipt.source, receipt.id)) if receipt.claims else None
         if past is None:
             continue
-        asked = {claim.ceiling: claim.amount for claim in receipt.claims}
-        amounts = amounts_at(scene, past.fact.occurred_at)
-        for reason in receipt.reasons:
-            wanted = reason.values.get("asked")
-            ceiling = f"offer:{reason.offer}:points"
-            if reason.code == "budget_spent" and isinstance(wanted, int) and ceiling in amounts:
-                asked[ceiling] = wanted
+        amounts = find_scarce(scene.releases, member, past.fact)
         asks += [
-            Ask(ceiling=ceiling, seq=past.seq, member=member.id, points=points, amount=amounts[ceiling])
-            for ceiling, points in asked.items()
-            if ceiling in amounts
+            Ask(
+                ceiling=claim.ceiling,
+                seq=past.seq,
+                member=member.id,
+                taken=claim.amount,
+                amount=amounts[claim.ceiling],
+            )
+            for claim in receipt.claims
         ]
     return asks
-
-
-def amounts_at(scene: Scene, at: datetime) -> Mapping[str, int]:
-    """How much each ceiling of the deciding version is, by its id."""
-    return dict(scene.releases.plan_at(at).ceilings)

@@ -40,7 +40,8 @@ class Ask:
     ceiling: str
     seq: int
     member: UUID
-    points: int
+    taken: int
+    """Points, times, or millionths of money, as the ceiling counts."""
     amount: int
     """How much the ceiling was then."""
 

@@ -16,7 +16,7 @@ from regulars.base.db import Read
 from regulars.base.open import open_database
 from regulars.base.settings import Settings
 from regulars.intelligence.simulation.budgets import Dealt
-from regulars.intelligence.simulation.counting import amounts_at, count_up, find_asks
+from regulars.intelligence.simulation.counting import count_up, find_asks
 from regulars.intelligence.simulation.model import LIVE, Ask, Draft, Scene, Tally
 from regulars.kernel import activity as journal
 from regulars.kernel import members, spine
@@ -30,7 +30,7 @@ PAGE: Final = 50
 """Members whose history is read at once."""
 EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 CLOCK: Final = "clock"
-BOUNDLESS: Final = 2**53 - 1
+BOUNDLESS: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,9 @@ class Part:
     tallies: dict[str, Tally]
     asks: dict[str, list[Ask]]
     seen: dict[str, set[tuple[str, int]]]
-    """By name: (ceiling, number) of facts of members rehearsed again that could have asked and may have not."""
+    """By name: (ceiling, number) of facts rehearsed again that had more left than they took: `asks` says how much."""
+    cut: dict[str, list[Ask]]
+    """By name: what facts took who got all that was left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,7 @@ async def _rehearse(job: Job, tell: Tell) -> Part:
             tallies={name: Tally() for name in names},
             asks={name: [] for name in names},
             seen={name: set() for name in names},
+            cut={name: [] for name in names},
         )
         lane = _Lane(house=house, job=job, part=part, levels=_find_levels(scenes))
         wanted = frozenset[UUID]().union(*(again.members for again in job.again.values())) if job.again else None
@@ -135,10 +138,19 @@ class _Lane:
             before, after = (self.fold(scene, cast, dealt) for dealt in (again.before, again.after))
             part.tallies[scene.name].add(count_up(scene, member, before, self.levels), -1)
             part.tallies[scene.name].add(count_up(scene, member, after, self.levels))
-            part.asks[scene.name] += find_asks(scene, member, cast.history, after)
-            for past in cast.history:
-                left = _left(scene, past, again.after)
-                part.seen[scene.name].update((ceiling, past.seq) for ceiling, points in left.items() if points > 0)
+            self.note(scene, cast, again, find_asks(scene, member, cast.history, after))
+
+    def note(self, scene: Scene, cast: Cast, again: Again, asks: Sequence[Ask]) -> None:
+        """Keep what was asked. Whoever took all that was left may have wanted more: that is known from before."""
+        taken = {(ask.ceiling, ask.seq): ask for ask in asks}
+        for past in cast.history:
+            for ceiling, left in _left(scene, cast.member, past, again.after).items():
+                ask = taken.get((ceiling, past.seq))
+                if left > (0 if ask is None else ask.taken):
+                    self.part.seen[scene.name].add((ceiling, past.seq))
+        for key, ask in taken.items():
+            part = self.part.asks if key in self.part.seen[scene.name] else self.part.cut
+            part[scene.name].append(ask)
 
     def fold(self, scene: Scene, cast: Cast, dealt: Mapping[str, Dealt] | None) -> spine.Rehearsed:
         """Fold a member's history as if budgets had no end, or as they were dealt out."""
@@ -148,14 +160,14 @@ class _Lane:
             cast.member,
             cast.history,
             traits=cast.traits,
-            left=lambda past: _left(scene, past, dealt),
+            left=lambda past: _left(scene, cast.member, past, dealt),
             until=scene.until,
         )
 
 
-def _left(scene: Scene, past: spine.Past, dealt: Mapping[str, Dealt] | None) -> Mapping[str, int]:
+def _left(scene: Scene, member: Member, past: spine.Past, dealt: Mapping[str, Dealt] | None) -> Mapping[str, int]:
     """What each ceiling has left for a fact: as it was dealt out, or without an end."""
-    amounts = amounts_at(scene, past.fact.occurred_at)
+    amounts = spine.find_scarce(scene.releases, member, past.fact)
     if dealt is None:
         return dict.fromkeys(amounts, BOUNDLESS)
     return {

@@ -107,6 +107,9 @@ def _gather(tallies: Mapping[str, Tally], asks: Mapping[str, Asks], parts: Seque
                 asks[name].pop(key, None)
         for name, made in part.asks.items():
             asks[name].update({(ask.ceiling, ask.seq): ask for ask in made})
+        for name, made in part.cut.items():
+            for ask in made:
+                asks[name].setdefault((ask.ceiling, ask.seq), ask)
 
 
 def _find_again(asks: Mapping[str, Asks], dealt: Mapping[str, Mapping[str, Dealt] | None]) -> dict[str, Again]:

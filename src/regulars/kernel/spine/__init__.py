@@ -20,7 +20,7 @@ from regulars.kernel.spine.model import (
 )
 from regulars.kernel.spine.notices import find_notices
 from regulars.kernel.spine.record import BATCH_MAX, bring_due, record, record_many
-from regulars.kernel.spine.rehearsal import ALONE, Past, Rehearsed, rehearse
+from regulars.kernel.spine.rehearsal import ALONE, Past, Rehearsed, find_scarce, rehearse
 from regulars.kernel.spine.release import AlreadyDecided, publish, retire, roll_back, start_pilot
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "bring_due",
     "check",
     "find_notices",
+    "find_scarce",
     "publish",
     "record",
     "record_many",

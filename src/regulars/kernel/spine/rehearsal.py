@@ -15,7 +15,7 @@ from regulars.kernel.spine.batch import Batch
 from regulars.kernel.spine.commands import COMMANDS
 from regulars.kernel.spine.house import House
 
-__all__ = ["ALONE", "Past", "Rehearsed", "rehearse"]
+__all__ = ["ALONE", "Past", "Rehearsed", "find_scarce", "rehearse"]
 
 ALONE = frozenset(COMMANDS) & {"redeem", "reverse", "adjust", "donate", "convert", "opening"}
 """Commands that concern one member, and name nothing by an id that another run would give otherwise."""
@@ -38,6 +38,7 @@ class Rehearsed:
     receipts: Sequence[Receipt]
     """Of the facts, and of what the clock brought, in the order in which they were made."""
     refused: Sequence[tuple[Past, Refusal]]
+    """What the clock could not bring stands with the last fact."""
     book: ledger.Book
     traits: members.TraitHistory
 
@@ -45,6 +46,18 @@ class Rehearsed:
         """The member's traits as of a time, as they then would have been."""
         member = next(iter(self.book.opened))
         return self.traits.as_of(member, at)
+
+
+def find_scarce(releases: program.Releases, member: members.Member, fact: Activity) -> dict[str, int]:
+    """List what a fact may draw on, and how much there is of it: every budget of then, and limits of the fact."""
+    found: dict[str, int] = {}
+    for plan in releases.plans_at(fact.occurred_at):
+        owner = member.household_id or member.id
+        _, limited = plan.scarce(fact.kind, plan.day_of(fact.occurred_at), owner, fact.store)
+        for name, most in (*plan.ceilings, *limited.items()):
+            # Of two versions that disagree the stricter holds.
+            found[name] = min(most, found.get(name, most))
+    return found
 
 
 def rehearse(
@@ -89,6 +102,7 @@ def rehearse(
         if outcome.refusal is not None:
             refused.append((past, outcome.refusal))
     batch.bring_clock(member.id, until)
+    refused += [(history[-1], refusal) for _, refusal in batch.stuck]
     receipts = [row.receipt for row in batch.recorded.values()]
     return Rehearsed(receipts=receipts, refused=refused, book=book, traits=batch.traits)
 
