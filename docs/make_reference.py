@@ -4,16 +4,13 @@
 Run it as .venv/bin/python docs/make_reference.py. A test fails while what is written differs from what the code says.
 """
 
-import ast
 import inspect
 import json
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from importlib import import_module
-from itertools import pairwise
 from pathlib import Path
-from textwrap import dedent
 from typing import Any, cast
 
 import msgspec
@@ -27,7 +24,9 @@ from regulars.interfaces.cli.main import app as cli
 from regulars.interfaces.http.app import OWN, find_routers, list_scopes
 from regulars.interfaces.http.openapi import describe
 from regulars.interfaces.http.problems import status_of
+from regulars.kernel.program.meanings import list_structs, read_meanings
 from regulars.kernel.program.mechanics import find_mechanics
+from regulars.kernel.program.model import Document
 from regulars.kernel.program.schema import schema
 from regulars.kernel.spine.commands import COMMANDS
 
@@ -238,7 +237,7 @@ def write_program() -> str:
         "every date is a local one in `time_zone`. Unknown settings are refused. For editors there is a",
     ]
     lines += ["[JSON Schema](program.schema.json); `regulars program schema` prints it.", ""]
-    structs = find_structs(import_module("regulars.kernel.program.model"))
+    structs = list_structs([Document])
     wanted = ["Document"]
     for name in wanted:
         shape = definitions[name]
@@ -278,7 +277,7 @@ def write_mechanics() -> str:
             "",
         ]
         described = msgspec.json.schema(mechanic.settings, ref_template="#/$defs/{name}")["$defs"]
-        structs = find_structs(module)
+        structs = list_structs([mechanic.settings])
         wanted = [mechanic.settings.__name__]
         for shape in wanted:
             wanted += [it for it in find_names(described[shape]) if it not in wanted]
@@ -290,26 +289,6 @@ def write_mechanics() -> str:
 def write_fields(struct: type[msgspec.Struct]) -> list[str]:
     described = msgspec.json.schema(struct)["$defs"][struct.__name__]
     return write_properties(described, struct) if described["properties"] else ["No settings."]
-
-
-def read_meanings(struct: type[msgspec.Struct]) -> Mapping[str, str]:
-    """Read what a struct says of its fields: the text below each. Names are those of the document."""
-    (made,) = ast.parse(dedent(inspect.getsource(struct))).body
-    assert isinstance(made, ast.ClassDef)
-    names = dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
-    meanings: dict[str, str] = {}
-    for above, below in pairwise(made.body):
-        is_field = isinstance(above, ast.AnnAssign) and isinstance(above.target, ast.Name)
-        if is_field and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-            meanings[names[ast.unparse(cast("ast.AnnAssign", above).target)]] = str(below.value.value)
-    return meanings
-
-
-def find_structs(module: object) -> Mapping[str, type[msgspec.Struct]]:
-    """Find the structs of a module, by name."""
-    return {
-        name: each for name, each in vars(module).items() if isinstance(each, type) and issubclass(each, msgspec.Struct)
-    }
 
 
 def write_properties(shape: Json, struct: type[msgspec.Struct]) -> list[str]:

@@ -349,8 +349,22 @@ DAMAGES: Final[list[tuple[str | tuple[str, ...], str]]] = [
     (
         (
             "ALTER TABLE program.release DROP CONSTRAINT release_hash_fkey",
+            "ALTER TABLE program.mark DROP CONSTRAINT mark_hash_fkey",
+            "ALTER TABLE program.source DROP CONSTRAINT source_hash_fkey",
             remove("program.version"),
         ),
         "activity_i12_program",
+    ),
+    (change("program.source", "text = text || ' '"), "program_i12_source"),
+    (change("program.mark", "by = 'Ana'", "kind = 'reviewed'"), "program_i12_life"),
+    (remove("program.mark", "kind = 'drafted'"), "program_i12_life"),
+    (remove("program.mark", "kind = 'drafted' AND by = 'ana'"), "program_i12_life"),
+    (change("program.mark", "at = at - interval '1 day'", "kind = 'retired'"), "program_i12_life"),
+    (change("program.release", "at = at + interval '1 day'", "kind = 'publish'"), "program_i12_life"),
+    (remove("program.release", "kind = 'pilot'"), "program_i12_life"),
+    (remove("program.release", "kind = 'publish'"), "activity_i12_release"),
+    (
+        change("program.release", "hash = (SELECT hash FROM program.mark WHERE kind = 'reviewed')", "kind = 'publish'"),
+        "activity_i12_release",
     ),
 ]

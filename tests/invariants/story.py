@@ -8,7 +8,7 @@ from uuid import UUID
 
 from regulars.base import ids
 from regulars.base.crypto import Keyring
-from regulars.base.db import Database
+from regulars.base.db import Database, Tx
 from regulars.kernel import program, spine
 from regulars.kernel.nouns import Activity, Identifier, Line, Receipt, Returned
 
@@ -69,6 +69,18 @@ DAYS: Final = 200
 CARDS: Final = tuple(str(number) for number in range(10))
 
 
+async def try_another(tx: Tx) -> None:
+    """Draft another version, take it through its steps, try it in a store where nobody buys, and retire it."""
+    await program.set_policy(tx, program.Policy(review=True), by="owner", at=START)
+    other = program.parse(PROGRAM.replace("days: 100", "days: 200", 1))
+    hash_ = (await program.draft(tx, other, by="ana", at=START)).hash
+    await program.mark_simulated(tx, hash_, report="a" * 64, by="ana", at=START)
+    await program.review(tx, hash_, by="bob", at=START)
+    elsewhere = program.Pilot(stores=("elsewhere",))
+    await spine.start_pilot(tx, hash_, elsewhere, live_from=START, by="ana", at=START)
+    await spine.retire(tx, hash_, by="ana", at=START)
+
+
 @dataclass(slots=True, kw_only=True)
 class Story:
     """The shop, and what happened there so far."""
@@ -92,7 +104,10 @@ class Story:
         )
         async with database.transaction() as tx:
             live_from = START - timedelta(days=1)
-            await spine.publish(tx, program.parse(PROGRAM), live_from=live_from, by="test", at=START)
+            await spine.publish(
+                tx, program.parse(PROGRAM), live_from=live_from, by="test", at=START, text=PROGRAM, note="as agreed"
+            )
+            await try_another(tx)
         return cls(database=database, house=house, die=Random(11))  # noqa: S311 - always the same story
 
     async def tell(self, kind: str, card: str, **more: Any) -> Receipt | None:  # noqa: ANN401 - fields of an activity

@@ -19,14 +19,15 @@ SELECT 'program.version' AS name, count(*) AS count FROM program.version
 UNION ALL
 SELECT 'program.release' AS name, count(*) AS count FROM program.release
 UNION ALL
+SELECT 'program.mark' AS name, count(*) AS count FROM program.mark
+UNION ALL
+SELECT 'program.source' AS name, count(*) AS count FROM program.source
+UNION ALL
+SELECT 'program.policy' AS name, count(*) AS count FROM program.policy
+UNION ALL
 SELECT 'program.memory' AS name, count(*) AS count FROM program.memory;
 
 -- name: versions
 SELECT hash, document
 FROM program.version
 ORDER BY created_at, hash;
-
--- name: releases
-SELECT hash
-FROM program.release
-ORDER BY number;

@@ -1,13 +1,18 @@
 """What proves the rows of the room."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from regulars.base.db import Read
 from regulars.base.faults import Fault, Proofs
 from regulars.kernel.program.document import content_hash, decode
+from regulars.kernel.program.life import Budgets, add_budgets
 from regulars.kernel.program.model import Document, ProgramInvalid
+from regulars.kernel.program.plan import Plan
+from regulars.kernel.program.releases import Release, in_force
+from regulars.kernel.program.store import read_story
 
-__all__ = ["PROOFS", "VERSION_CODE", "list_releases", "read_versions"]
+__all__ = ["PROOFS", "VERSION_CODE", "read_budgets", "read_versions"]
 
 PROOFS: Final = Proofs("regulars.kernel.program")
 VERSION_CODE: Final = "program_i12_version"
@@ -31,6 +36,17 @@ async def read_versions(read: Read) -> tuple[dict[str, Document], dict[str, Faul
     return sound, faults
 
 
-async def list_releases(read: Read) -> list[str]:
-    """List the versions in the order in which they were released."""
-    return [row["hash"] for row in await PROOFS.queries.rows(read, "releases")]
+async def read_budgets(read: Read, plans: Mapping[str, Plan]) -> tuple[set[str], Budgets]:
+    """Tell which versions were ever released, and which amounts each ceiling may have by now.
+
+    Releases of versions that are not among the `plans` are passed over.
+    """
+    budgets: Budgets = {}
+    told: list[Release] = []
+    for release in (await read_story(read)).releases:
+        told.append(release)
+        main, _ = in_force(told, release.live_from)
+        if release.hash in plans and (main is None or main.hash in plans):
+            deciding = {} if main is None else dict(plans[main.hash].ceilings)
+            budgets = add_budgets(budgets, release, deciding, dict(plans[release.hash].ceilings))
+    return {release.hash for release in told}, budgets

@@ -23,7 +23,7 @@ from regulars.kernel.program.life import (
 from regulars.kernel.program.mechanics import find_mechanics
 from regulars.kernel.program.model import Document, NoProgram
 from regulars.kernel.program.plan import compile_plan
-from regulars.kernel.program.releases import Pilot, Release, in_force, lay_out
+from regulars.kernel.program.releases import Pilot, Release, ReleaseKind, in_force, lay_out
 from regulars.kernel.program.store import (
     NAME_LETTERS_MIN,
     Story,
@@ -117,8 +117,8 @@ async def draft(tx: Tx, document: Document, *, by: str, at: datetime, text: str 
 
     Raises ProgramInvalid when it cannot be compiled, or gives an offer's id to another mechanic than it once had.
     """
-    await lock(tx)
-    hash_ = await _add(tx, document, by=by, at=at, text=text, note=note, anew=True)
+    story, at = await _begin(tx, at)
+    hash_ = await _add(tx, document, story, by=by, at=at, text=text, note=note, anew=True)
     return await read_life(tx, hash_, at=at)
 
 
@@ -127,8 +127,8 @@ async def mark_simulated(tx: Tx, hash_: str, *, report: str, by: str, at: dateti
 
     Raises VersionUnknown.
     """
-    await lock(tx)
-    await read_life(tx, hash_, at=at)
+    story, at = await _begin(tx, at)
+    _tell(story, hash_, at)
     await add_mark(tx, hash_, "simulated", by=by, at=at, note=note, report=report)
     return await read_life(tx, hash_, at=at)
 
@@ -138,8 +138,8 @@ async def review(tx: Tx, hash_: str, *, by: str, at: datetime, note: str = "") -
 
     Raises VersionUnknown, VersionRetired, StepOutOfOrder, ReviewerIsAuthor, SimulationMissing.
     """
-    await lock(tx)
-    life = await read_life(tx, hash_, at=at)
+    story, at = await _begin(tx, at)
+    life = _tell(story, hash_, at)
     check_reviewable(life, await read_policy(tx), by=by)
     if life.reviewed is not None and life.reviewed.by == by:
         return life
@@ -156,14 +156,13 @@ async def publish(
     `check_ready` raises.
     """
     assert live_from.tzinfo is not None, "a time without a zone is not a time"
-    await lock(tx)
-    hash_ = await _add(tx, document, by=by, at=at, text=text, note=note, anew=False)
-    story = await read_story(tx)
+    story, at = await _begin(tx, at)
+    hash_ = await _add(tx, document, story, by=by, at=at, text=text, note=note, anew=False)
     main, pilot = in_force(story.releases, live_from)
     is_last = all(it.live_from <= live_from for it in story.releases)
     if main is not None and main.hash == hash_ and pilot is None and is_last:
         return Published(hash=hash_, is_new=False, release=main)
-    check_ready(_tell(story, hash_, at), await read_policy(tx))
+    check_ready(await read_life(tx, hash_, at=at), await read_policy(tx))
     release = await add_release(tx, hash_, kind="publish", live_from=live_from, by=by, at=at, note=note)
     return Published(hash=hash_, is_new=True, release=release)
 
@@ -176,8 +175,7 @@ async def start_pilot(
     It goes on until anything else is released. Raises VersionUnknown, PilotInvalid, NoProgram where nothing is live
     then, StepOutOfOrder where the version itself is, and what `check_ready` raises.
     """
-    await lock(tx)
-    story = await read_story(tx)
+    story, at = await _begin(tx, at)
     life = _tell(story, hash_, at)
     check_ready(life, await read_policy(tx))
     document = await read_document(tx, hash_)
@@ -201,8 +199,7 @@ async def roll_back(tx: Tx, *, by: str, at: datetime, leave: str | None = None, 
     `leave` names the version that the caller means to get rid of: asked twice, it is not done twice. Raises
     NothingToRollBack, StepOutOfOrder where `leave` no longer decides.
     """
-    await lock(tx)
-    story = await read_story(tx)
+    story, at = await _begin(tx, at)
     main, pilot = in_force(story.releases, at)
     now = pilot or main
     if now is None:
@@ -223,40 +220,58 @@ async def retire(tx: Tx, hash_: str, *, by: str, at: datetime, note: str = "") -
     A pilot of it ends now, and what it was to do later is taken back. Raises VersionUnknown, VersionRetired,
     StepOutOfOrder where everybody lives by it.
     """
-    await lock(tx)
-    story = await read_story(tx)
+    story, at = await _begin(tx, at)
     check_retirable(_tell(story, hash_, at))
     made: list[Release] = []
     _, pilot = in_force(story.releases, at)
     if pilot is not None and pilot.hash == hash_:
         made.append(await add_release(tx, hash_, kind="end", live_from=at, by=by, at=at, note=note))
-    for start in _list_coming(story.releases, hash_, at):
-        earlier = [it for it in (*story.releases, *made) if it.live_from < start]
-        main, _ = in_force(earlier, start)
-        kind, before = ("end", hash_) if main is None else ("back", main.hash)
-        made.append(await add_release(tx, before, kind=kind, live_from=start, by=by, at=at, note=note))
+    for coming in _list_coming(story.releases, hash_, at):
+        kind, after = _take_back(story.releases, coming)
+        made.append(await add_release(tx, after, kind=kind, live_from=coming.live_from, by=by, at=at, note=note))
     await add_mark(tx, hash_, "retired", by=by, at=at, note=note)
     return await read_life(tx, hash_, at=at), made
 
 
-def _list_coming(releases: Sequence[Release], hash_: str, at: datetime) -> list[datetime]:
-    """List when a version would begin to decide, after a moment, soonest first."""
-    last = {moment.live_from: moment for moment in lay_out(releases)}
+def _list_coming(releases: Sequence[Release], hash_: str, at: datetime) -> list[Release]:
+    """List the releases by which a version would begin to decide after a moment, soonest first."""
+    # Of those that start together only the last comes into force.
+    last = {moment.live_from: moment for moment in lay_out(releases) if moment.live_from > at}
     return [
-        start
+        release
         for start, moment in last.items()
-        if start > at
         for release in (moment.main, moment.pilot)
         if release is not None and release.hash == hash_ and release.live_from == start
     ]
 
 
-async def _add(tx: Tx, document: Document, *, by: str, at: datetime, text: str, note: str, anew: bool) -> str:
+def _take_back(releases: Sequence[Release], coming: Release) -> tuple[ReleaseKind, str]:
+    """Find what takes a release back that has not come into force yet: its kind, and the version that it names."""
+    if coming.kind == "pilot":
+        return "end", coming.hash
+    main, _ = in_force([it for it in releases if it.live_from < coming.live_from], coming.live_from)
+    if main is None:
+        raise StepOutOfOrder(
+            f"{coming.hash[:12]} is the first that will be live: without it nothing would be. Publish another first.",
+            version=coming.hash,
+        )
+    return "back", main.hash
+
+
+async def _begin(tx: Tx, at: datetime) -> tuple[Story, datetime]:
+    """Wait for whoever else takes a step; then give what was done so far, and a time that is not before it."""
+    await lock(tx)
+    story = await read_story(tx)
+    return story, max([at, *(each.at for each in (*story.marks[-1:], *story.releases[-1:]))])
+
+
+async def _add(
+    tx: Tx, document: Document, story: Story, *, by: str, at: datetime, text: str, note: str, anew: bool
+) -> str:
     """Keep a document and its text, and draft it where nobody has (or, `anew`, where it was retired since)."""
     compile_plan(document)
     await refuse_taken_ids(tx, document)
     hash_ = await add_version(tx, document, at=at)
-    story = await read_story(tx)
     if hash_ not in story.names() or (anew and hash_ in story.retired()):
         await add_mark(tx, hash_, "drafted", by=by, at=at, note=note)
     await add_source(tx, hash_, text, at=at)

@@ -22,7 +22,7 @@ from regulars.kernel.limits.proofs import read_amounts
 from regulars.kernel.members.proofs import PROOFS as MEMBERS
 from regulars.kernel.program import Document, Plan, ProgramInvalid, compile_plan
 from regulars.kernel.program.proofs import PROOFS as PROGRAM
-from regulars.kernel.program.proofs import list_releases, read_versions
+from regulars.kernel.program.proofs import read_budgets, read_versions
 
 __all__ = ["ROOMS", "Progress", "Report", "check"]
 
@@ -75,6 +75,8 @@ class _Examination:
     distrusted: set[UUID] = field(default_factory=set[UUID])
     """Their members: what their receipts said in all is not known."""
     versions: Mapping[str, Document] = field(default_factory=dict[str, Document])
+    decided: set[str] = field(default_factory=set[str])
+    """Versions that activities name."""
     faults: list[Fault] = field(default_factory=list[Fault])
     rows: dict[str, int] = field(default_factory=dict[str, int])
     left_out: list[str] = field(default_factory=list[str])
@@ -140,7 +142,8 @@ class _Examination:
         self.versions = versions
         self.faults += list(damaged.values())[: self.most]
         # Points end, and are then told so, also where no programme is live: that names no version.
-        missing = await list_programs(self.read) - versions.keys() - damaged.keys() - {""}
+        self.decided = await list_programs(self.read)
+        missing = self.decided - versions.keys() - damaged.keys() - {""}
         for name in sorted(missing)[: self.most]:
             self.add("activity_i12_program", "I12", f"Activities name the programme version {name}: there is none.")
 
@@ -159,14 +162,15 @@ class _Examination:
                     f" priority, funder, value {actual}; the programme says {expected}."
                 )
                 self.add("ledger_i10_terms", "I10", sentence)
-        budgets: dict[str, int] = {}
-        for name in await list_releases(self.read):
-            if name in plans:
-                budgets.update(plans[name].ceilings)
+        released, budgets = await read_budgets(self.read, plans)
+        for name in sorted(self.decided & self.versions.keys() - released)[: self.most]:
+            sentence = f"Activities name the programme version {name}, which was never released."
+            self.add("activity_i12_release", "I12", sentence)
         amounts = await read_amounts(self.read)
-        for ceiling, budget in budgets.items():
-            if amounts.get(ceiling) != budget:
-                sentence = f"Ceiling {ceiling} is {amounts.get(ceiling)}; the programme's budget is {budget}."
+        for ceiling, allowed in budgets.items():
+            if amounts.get(ceiling) not in allowed:
+                said = " or ".join(str(each) for each in sorted(allowed))
+                sentence = f"Ceiling {ceiling} is {amounts.get(ceiling)}; the programme's budget is {said}."
                 self.add("limits_i13_budget", "I13", sentence)
 
     def _compile(self) -> dict[str, Plan]:
