@@ -76,16 +76,16 @@ class Standing(Struct, frozen=True, kw_only=True):
     """Of the points account: grows by one with each entry."""
 
 
-async def read_accounts(tx: Tx, members: Sequence[UUID]) -> Book:
+async def read_accounts(read: Read, members: Sequence[UUID]) -> Book:
     """Read the accounts of locked members. One statement. Lots and holds come with `open_members`."""
-    rows = await SQL.rows(tx, "accounts", members=members)
+    rows = await SQL.rows(read, "accounts", members=members)
     return Book(
         {(row[0], row[1], row[2]): Account(version=row[3], balance=row[4], at=row[5], due_at=row[6]) for row in rows}
     )
 
 
 async def open_members(
-    tx: Tx,
+    read: Read,
     book: Book,
     members: Iterable[UUID],
     *,
@@ -96,19 +96,19 @@ async def open_members(
     opened = sorted(set(members) - book.opened)
     if not opened:
         return
-    held = await _holds(tx, opened, list(holds))
+    held = await _holds(read, opened, list(holds))
     named = [*lots, *((part.owner, hold.currency, part.lot) for hold in held for part in hold.parts)]
     owners, currencies, numbers = _columns(sorted(set(named)), 3)
-    rows = await SQL.rows(tx, "open_lots", members=opened, owners=owners, currencies=currencies, numbers=numbers)
+    rows = await SQL.rows(read, "open_lots", members=opened, owners=owners, currencies=currencies, numbers=numbers)
     book.open(opened, [_lot(row) for row in rows], held)
 
 
-async def read_taken(tx: Tx, book: Book, entries: Sequence[tuple[UUID, str, int]]) -> list[tuple[UUID, str, int]]:
+async def read_taken(read: Read, book: Book, entries: Sequence[tuple[UUID, str, int]]) -> list[tuple[UUID, str, int]]:
     """Read what entries (member, currency, version) took from which lots; gives those lots. None for none."""
     if not entries:
         return []
     members, currencies, versions = _columns(entries, 3)
-    rows = await SQL.rows(tx, "allocations_of", members=members, currencies=currencies, versions=versions)
+    rows = await SQL.rows(read, "allocations_of", members=members, currencies=currencies, versions=versions)
     book.taken_before += [
         Allocation(
             member=row["member_id"],

@@ -5,6 +5,12 @@ WHERE id = ANY(cast(:ids AS text[]))
 ORDER BY id
 FOR UPDATE;
 
+-- name: look
+SELECT id, amount, taken, reserved
+FROM limits.ceiling
+WHERE id = ANY(cast(:ids AS text[]))
+ORDER BY id;
+
 -- name: claims
 -- Asked after the lock, in a statement of its own: one that waits for a lock still sees the claims of before.
 SELECT ceiling_id, activity_id, member_id, amount, returned, state, at, until, ended_at

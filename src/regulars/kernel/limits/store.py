@@ -25,7 +25,7 @@ SQL = load("regulars.kernel.limits")
 
 
 async def lock(
-    tx: Tx,
+    read: Read,
     ids: Iterable[str],
     *,
     at: datetime = NEVER,
@@ -37,16 +37,19 @@ async def lock(
     `at`: no verb will be called with a later ledger time; reservations that end later are not read. `claims`: those
     to be confirmed, released or given back; their ceilings are locked too. `ensure`: ceilings that need not be there
     yet, and how much there is under each: they come into being with their first claim, so a refusal leaves no row.
+    In a snapshot, where nothing can be written afterwards, they are only looked at.
     """
     wanted = sorted({*ids, *ensure, *(name[0] for name in claims)})
     if not wanted:
         return Ceilings({})
-    locked = {row["id"]: _ceiling(row) for row in await SQL.rows(tx, "lock", ids=wanted)}
+    locked = {
+        row["id"]: _ceiling(row) for row in await SQL.rows(read, "lock" if isinstance(read, Tx) else "look", ids=wanted)
+    }
     reserved = [ceiling.id for ceiling in locked.values() if ceiling.reserved]
     stored: list[ClaimRow] = []
     if reserved or claims:
         rows = await SQL.rows(
-            tx,
+            read,
             "claims",
             ids=reserved,
             at=at,

@@ -68,6 +68,18 @@ WHERE id = any(cast(:ids AS uuid[]))
 ORDER BY id
 FOR UPDATE;
 
+-- name: look_at_members
+SELECT
+    id,
+    state,
+    region,
+    household_id,
+    joined_at,
+    merged_into
+FROM members.member
+WHERE id = any(cast(:ids AS uuid[]))
+ORDER BY id;
+
 -- name: page
 -- Members in the order of their ids, from after one of them on.
 SELECT

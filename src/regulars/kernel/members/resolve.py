@@ -38,7 +38,7 @@ async def lookup(read: Read, keyring: Keyring, identifier: Identifier) -> UUID:
 
 
 async def resolve_many(
-    tx: Tx,
+    read: Read,
     keyring: Keyring,
     refs: Sequence[UUID | Identifier],
     *,
@@ -49,26 +49,27 @@ async def resolve_many(
 ) -> list[UUID | Refusal]:
     """Answer, in order, the member that each reference means, or the refusal of that reference.
 
-    With `auto_enrol` an unknown identifier becomes a member, whose id is the one of `new_ids` in its place;
-    the other ids are left unused. Members that were merged are followed to the one kept. The number of
+    With `auto_enrol`, which needs a Tx, an unknown identifier becomes a member, whose id is the one of `new_ids` in its
+    place; the other ids are left unused. Members that were merged are followed to the one kept. The number of
     statements does not depend on the number of references.
     """
     assert not auto_enrol or len(new_ids) == len(refs), "one new id for each reference"
     parsed = [ref if isinstance(ref, UUID) else _parse(ref) for ref in refs]
     distinct = dict.fromkeys(ref for ref in parsed if isinstance(ref, Identifier))
     sought = {ref: keyring.blinds(ref.kind, ref.value) for ref in distinct}
-    found = await find_identifiers(tx, sought)
+    found = await find_identifiers(read, sought)
     if auto_enrol and len(found) < len(sought):
+        assert isinstance(read, Tx), "only a transaction can enrol"
         missing: dict[Identifier, UUID] = {}
         for ref, new_id in zip(parsed, new_ids, strict=True):
             if isinstance(ref, Identifier) and ref not in found:
                 missing.setdefault(ref, new_id)
         newcomers = {ref: make_newcomer(keyring, new_id) for ref, new_id in missing.items()}
-        found |= await _enrol_missing(tx, keyring, newcomers, at=at, source=source)
+        found |= await _enrol_missing(read, keyring, newcomers, at=at, source=source)
         # Another transaction was first with these: it has ended by now, and its rows can be seen.
         lost = {ref: sought[ref] for ref in missing if ref not in found}
-        found |= await find_identifiers(tx, lost)
-    kept = await _follow(tx, [*found.values(), *(ref for ref in parsed if isinstance(ref, UUID))])
+        found |= await find_identifiers(read, lost)
+    kept = await _follow(read, [*found.values(), *(ref for ref in parsed if isinstance(ref, UUID))])
     return [_answer(ref, found, kept) for ref in parsed]
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "insert_identifiers",
     "insert_members",
     "lock_many",
+    "look_many",
     "make_newcomer",
     "page",
     "set_merged",
@@ -76,6 +77,14 @@ async def lock_many(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Member]:
     if not wanted:
         return {}
     return {row["id"]: _member(row) for row in await queries.rows(tx, "lock_members", ids=wanted)}
+
+
+async def look_many(read: Read, ids: Iterable[UUID]) -> dict[UUID, Member]:
+    """Answer members as they are at this moment, without locking them. Ids that do not exist are left out."""
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    return {row["id"]: _member(row) for row in await queries.rows(read, "look_at_members", ids=wanted)}
 
 
 async def page(read: Read, *, after: UUID, most: int) -> list[Member]:

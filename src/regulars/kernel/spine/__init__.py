@@ -19,6 +19,7 @@ from regulars.kernel.spine.model import (
     SourceReserved,
 )
 from regulars.kernel.spine.notices import find_notices
+from regulars.kernel.spine.preview import Previewed, preview
 from regulars.kernel.spine.record import BATCH_MAX, bring_due, record, record_many
 from regulars.kernel.spine.rehearsal import ALONE, Past, Rehearsed, find_scarce, rehearse
 from regulars.kernel.spine.release import AlreadyDecided, publish, retire, roll_back, start_pilot
@@ -36,6 +37,7 @@ __all__ = [
     "MemberClosed",
     "Outcome",
     "Past",
+    "Previewed",
     "PurchaseOfAnother",
     "PurchaseUnknown",
     "Rehearsed",
@@ -46,6 +48,7 @@ __all__ = [
     "check",
     "find_notices",
     "find_scarce",
+    "preview",
     "publish",
     "record",
     "record_many",

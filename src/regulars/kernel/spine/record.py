@@ -1,23 +1,20 @@
 """The one path: members are locked, everything is read once, facts are folded, everything is written once."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
 from regulars.base import clock
 from regulars.base.db import ConstraintBroken, Database, Tx
-from regulars.base.errors import DatabaseContention, Refusal
+from regulars.base.errors import Refusal
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, limits, members, program
 from regulars.kernel.nouns import Activity
-from regulars.kernel.spine.batch import REVERSE, Batch
-from regulars.kernel.spine.commands import COMMANDS, hold_of
+from regulars.kernel.spine.batch import Batch
 from regulars.kernel.spine.house import House
-from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, MERGE, UNMERGE
 from regulars.kernel.spine.model import Outcome
+from regulars.kernel.spine.reading import Asked, read_batch
 
 __all__ = ["BATCH_MAX", "bring_due", "record", "record_many"]
 
@@ -25,20 +22,6 @@ BATCH_MAX: Final = 5_000
 """Facts in one transaction."""
 SWEEP_BATCH: Final = 500
 """Members in one transaction of the clock's work."""
-
-
-Happening = tuple[UUID, str, datetime, str]
-"""(member, kind, when, store) of an activity that is asked for or due."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A fact with the members that it names, and the ledger time at which it is taken."""
-
-    fact: Activity
-    member: UUID | Refusal
-    to: UUID | Refusal | None
-    at: datetime
 
 
 async def record(database: Database, house: House, facts: Sequence[Activity], *, replay: bool = False) -> list[Outcome]:
@@ -92,7 +75,7 @@ async def record_many(tx: Tx, house: House, facts: Sequence[Activity], at: datet
         Asked(fact=fact, member=member, to=others.get((fact.source, fact.id)), at=time)
         for fact, member, time in zip(facts, found, times, strict=False)
     ]
-    batch = await _read(tx, house, asked)
+    batch = await read_batch(tx, house, asked)
     outcomes = [batch.take(each.fact, each.member, each.to, each.at) for each in asked]
     await _write(tx, batch, max(times))
     # Whoever was enrolled for facts that were all refused was never here: a refusal leaves no row.
@@ -117,7 +100,7 @@ async def bring_due(database: Database, house: House, *, at: datetime | None = N
             return done
 
         async def work(tx: Tx, due: Collection[UUID] = due, now: datetime = now) -> tuple[int, int]:
-            batch = await _read(tx, house, (), also=dict.fromkeys(sorted(due), now))
+            batch = await read_batch(tx, house, (), also=dict.fromkeys(sorted(due), now))
             brought = sum(batch.bring_clock(member, now) for member in sorted(due))
             await _write(tx, batch, now)
             return brought, len(batch.stuck)
@@ -142,210 +125,6 @@ async def _sweep_claims(database: Database, at: datetime | None) -> int:
             return await limits.sweep(tx, due, at=now)
 
         done += await database.run(work)
-
-
-async def _read(
-    tx: Tx, house: House, asked: Sequence[Asked], *, also: Mapping[UUID, datetime] = MappingProxyType({})
-) -> Batch:
-    """Lock the members, and read all that their facts may need. `also`: members whose clock is to run until then."""
-    latest = dict(also)
-    for each in asked:
-        for member in (each.member, each.to):
-            if isinstance(member, UUID):
-                latest[member] = max(each.at, latest.get(member, each.at))
-    # What never changes may be read before the locks, to learn whom else to lock.
-    named = sorted({(each.fact.source, each.fact.origin) for each in asked if each.fact.origin})
-    originals = await journal.originals(tx, named)
-    households = await _others(tx, asked, originals, latest)
-    ids = sorted(latest)
-    locked = await members.lock_many(tx, ids)
-    named_now = {member for each in asked for member in (each.member, each.to)}
-    if any(member.state == "merged" for member in locked.values() if member.id in named_now):
-        # Merged between the look-up and the lock. Next time the look-up follows.
-        message = "A member was merged at this very moment. Try again."
-        raise DatabaseContention(message)
-    keys = await journal.find_keys(tx, [(each.fact.source, each.fact.id) for each in asked])
-    releases = await house.versions.read(tx)
-    book = await ledger.read_accounts(tx, ids)
-    dues = await journal.open_dues(tx, ids)
-    memories: dict[UUID, dict[str, bytes]] = {}
-    for (member, offer), memory in (await program.memories(tx, ids)).items():
-        memories.setdefault(member, {})[offer] = memory
-    happening = _list_happening(asked, dues)
-    traits = await members.traits_many(tx, ids, since=min([it[2] for it in happening] + list(latest.values())))
-    kept = await _follow(
-        tx,
-        house,
-        asked,
-        [who for known in keys.values() for who in (known.member, known.receipt.other or known.member)]
-        + [p.member for p in originals.values()],
-    )
-    answers = await journal.answers_to(
-        tx,
-        sorted({(who, p.activity) for p in originals.values() for who in (p.member, kept.get(p.member, p.member))}),
-    )
-    await _open(tx, book, asked, originals, latest)
-    budgets, limited = _ceilings(releases, happening, locked)
-    return Batch(
-        house=house,
-        releases=releases,
-        locked=locked,
-        keys=keys,
-        kept=kept,
-        guests=await members.guests(
-            tx, [each.to for each in asked if each.fact.kind == CLAIM and isinstance(each.to, UUID)]
-        ),
-        histories=await _histories(tx, asked, originals),
-        originals=originals,
-        answers=answers,
-        book=book,
-        memories=memories,
-        traits=traits,
-        dues=dues,
-        ceilings=await limits.lock(
-            tx, budgets, ensure=limited, at=max([*latest.values(), *(each.at for each in asked)])
-        ),
-        households={
-            member: [o for o in others if _shares(locked[member], locked[o])] for member, others in households.items()
-        },
-    )
-
-
-async def _open(
-    tx: Tx,
-    book: ledger.Book,
-    asked: Sequence[Asked],
-    originals: Mapping[tuple[str, str], journal.Past],
-    latest: Mapping[UUID, datetime],
-) -> None:
-    """Read lots and holds of those whose points may be taken, moved or end. Whoever only earns needs none."""
-    lots = await ledger.read_taken(tx, book, _redemptions(asked, originals))
-    lots += [
-        (past.member, posted.currency, posted.lot)
-        for past in originals.values()
-        for posted in past.receipt.postings
-        if posted.lot and not posted.owner
-    ]
-    earning = {each.member for each in asked}
-    earning -= {each.member for each in asked if each.fact.origin or each.fact.kind in COMMANDS}
-    opening = {member for member in latest if member not in earning or book.due_at(member) <= latest[member]}
-    await ledger.open_members(tx, book, opening, lots=lots, holds=_holds(asked))
-    bound = {part.owner for held in book.holds.values() for part in held.parts} - book.opened
-    if bound - latest.keys():
-        # Made between the look and the lock. Next time its owners are among those who are locked.
-        message = "A household's points were set aside at this very moment. Try again."
-        raise DatabaseContention(message)
-    await ledger.open_members(tx, book, bound)
-
-
-async def _others(
-    tx: Tx,
-    asked: Sequence[Asked],
-    originals: Mapping[tuple[str, str], journal.Past],
-    latest: dict[UUID, datetime],
-) -> dict[UUID, list[UUID]]:
-    """Add to `latest` the other members whose points may move; gives the households of those who ask to pool."""
-    when = max(latest.values(), default=None)
-    if when is None:
-        return {}
-    pooling = [each.member for each in asked if each.fact.ask.get("pool") is True and isinstance(each.member, UUID)]
-    households = await members.households_of(tx, pooling) if pooling else {}
-    more = [other for others in households.values() for other in others]
-    more += [p.owner for past in originals.values() for p in past.receipt.postings if p.owner is not None]
-    more += [past.receipt.other for past in originals.values() if past.receipt.other is not None]
-    latest.update({other: when for other in more if other not in latest})
-    # Whoever has points in a hold of theirs, or a hold on points of theirs, until there is nobody new.
-    new, named = sorted(latest), _holds(asked)
-    while new:
-        found = await ledger.partners(tx, new, named)
-        new, named = sorted(found - latest.keys()), []
-        latest.update(dict.fromkeys(new, when))
-    return households
-
-
-def _shares(member: members.Member, other: members.Member) -> bool:
-    """Whether a member may use the other's points: of the same household today, and free to use them."""
-    return other.household_id == member.household_id is not None and other.state == "active"
-
-
-def _holds(asked: Sequence[Asked]) -> list[UUID]:
-    """List the holds that commands name."""
-    return [hold for each in asked if (hold := hold_of(each.fact.ask)) is not None]
-
-
-def _redemptions(
-    asked: Sequence[Asked], originals: Mapping[tuple[str, str], journal.Past]
-) -> list[tuple[UUID, str, int]]:
-    """List the entries (member, currency, version) that reversals speak of."""
-    names = {(each.fact.source, each.fact.origin) for each in asked if each.fact.kind == REVERSE}
-    return [
-        (posted.owner or past.member, posted.currency, posted.version)
-        for name, past in originals.items()
-        if name in names
-        for posted in past.receipt.postings
-        if posted.kind == "redeem"
-    ]
-
-
-async def _follow(tx: Tx, house: House, asked: Sequence[Asked], others: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Find who members of earlier activities are today, where they are not the ones named now. Usually none."""
-    named = {each.member for each in asked}
-    gone = sorted(set(others) - named)
-    if not gone:
-        return {}
-    now = await members.resolve_many(tx, house.keyring, gone, auto_enrol=False, new_ids=(), at=asked[0].at, source="")
-    return {old: new for old, new in zip(gone, now, strict=True) if not isinstance(new, Refusal)}
-
-
-async def _histories(
-    tx: Tx, asked: Sequence[Asked], originals: dict[tuple[str, str], journal.Past]
-) -> dict[tuple[str, str], list[journal.Past]]:
-    """Read what happened to members since merges that are to be undone, and the purchases it speaks of."""
-    histories: dict[tuple[str, str], list[journal.Past]] = {}
-    for each in asked:
-        past = originals.get((each.fact.source, each.fact.origin))
-        if each.fact.kind != UNMERGE or past is None:
-            continue
-        since = await journal.since(tx, past.member, past.activity, most=HISTORY_MAX + 1)
-        if len(since) <= HISTORY_MAX:
-            histories[each.fact.source, each.fact.origin] = since
-            bought = [(it.body.source, it.body.origin) for it in since if it.body.origin]
-            originals.update(await journal.originals(tx, sorted(set(bought) - originals.keys())))
-    return histories
-
-
-def _list_happening(asked: Sequence[Asked], dues: Mapping[UUID, Sequence[journal.Waiting]]) -> list[Happening]:
-    """List what may draw on something scarce: the facts, and what is due."""
-    facts = [(each.member, each.fact) for each in asked if isinstance(each.member, UUID)]
-    happening: list[Happening] = [(member, fact.kind, fact.occurred_at, fact.store) for member, fact in facts]
-    happening += [(member, due.kind, due.at, "") for member, waiting in dues.items() for due in waiting]
-    # Whoever is merged within the batch goes on as the other.
-    others = {
-        each.to: member
-        for each in asked
-        if each.fact.kind in {MERGE, CLAIM} and isinstance(member := each.member, UUID)
-    }
-    return happening + [(others[it[0]], *it[1:]) for it in happening if it[0] in others]
-
-
-def _ceilings(
-    releases: program.Releases, happening: Sequence[Happening], locked: Mapping[UUID, members.Member]
-) -> tuple[set[str], dict[str, int]]:
-    """List the budgets that activities may draw on; and the limits, with how much there is under each."""
-    budgets: set[str] = set()
-    limited: dict[str, int] = {}
-    for member, kind, at, store in happening:
-        owner = locked[member].household_id or member
-        # None where no programme is live: each fact is told so when its turn comes.
-        for plan in releases.plans_at(at):
-            if kind not in plan.bounded:
-                continue
-            more, parts = plan.scarce(kind, plan.day_of(at), owner, store)
-            budgets |= more
-            for name, most in parts.items():
-                # Of two versions that disagree the stricter holds.
-                limited[name] = min(most, limited.get(name, most))
-    return budgets, limited
 
 
 async def _write(tx: Tx, batch: Batch, at: datetime) -> None:
