@@ -24,6 +24,7 @@ ENVELOPES: Final[Mapping[str, Mapping[str, Any]]] = {
     "schedule": {"schedule": {"from": "2026-01-01", "until": "2026-12-31"}},
     "windows": {"windows": [{"weekdays": ["mon"], "from": "20:00", "until": "22:00"}]},
     "audience": {"audience": {"traits": {"vip": ["yes"]}, "share": {"permille": 1000, "salt": "a"}}},
+    "when": {"when": "basket.total >= 5000 && member.vip == 'yes'"},
     "budget": {"budget": {"points": 10**12}},
     "member limit": {"limits": [{"points": 10**12, "per": "member", "period": "month"}]},
     "store limit": {"limits": [{"times": 10**12, "per": "store", "period": "day"}]},

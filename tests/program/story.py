@@ -129,6 +129,7 @@ def bring_back(
             returned_minor=dict(minor),
             returned_milli=dict(milli),
             taken=dict(taken),
+            touched=frozenset(ruling.memories),
         )
         activity = msgspec.structs.replace(
             purchase,

@@ -188,7 +188,7 @@ def test_it_says_when_it_opens_next(window: Window, at: str, opens: str | None) 
     deal = offer("windows: [{weekdays: [mon]}]")
     gate: WindowGate = open_windows((window,), CHICAGO)
     sight = Sight(step(deal, buy(line(1), at=wall(at))))
-    assert gate.tell(sight)[1] == ({} if opens is None else {"opens_at": opens})
+    assert gate.tell(sight).needs == ({} if opens is None else {"opens_at": opens})
 
 
 @pytest.mark.parametrize(

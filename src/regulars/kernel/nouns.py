@@ -212,6 +212,8 @@ class Original(Struct, frozen=True, kw_only=True):
     returned_milli: Mapping[int, int]
     taken: Mapping[tuple[str, str], int]
     """By (offer, currency): points that earlier returns took back."""
+    touched: frozenset[str] = frozenset()
+    """Offers whose memory the purchase changed."""
 
 
 class Step(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,5 @@
 """For whom an offer runs: by traits, segments, stores, channels, and shares of all members that no one chose."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -8,7 +7,7 @@ from uuid import UUID
 
 from regulars.kernel.nouns import Scalar
 from regulars.kernel.program.envelope import PERMILLE, SEGMENT, Audience, Share
-from regulars.kernel.program.gates import Fact, Sight
+from regulars.kernel.program.gates import Fact, Sight, Told
 
 __all__ = ["AudienceGate", "bind_audience", "number_of"]
 
@@ -42,7 +41,7 @@ class AudienceGate:
         """Whether all of it holds."""
         return not self._find_misses(sight)
 
-    def tell(self, sight: Sight) -> tuple[Mapping[str, Fact], Mapping[str, Fact]]:
+    def tell(self, sight: Sight) -> Told:
         """The member's values; and for all that does not hold, those of which one is needed."""
         step, values = sight.step, dict[str, Fact]()
         needs: dict[str, Fact] = {}
@@ -59,7 +58,8 @@ class AudienceGate:
         if self.share is not None:
             values["share"] = number_of(step.member, self.share.salt)
             needs["share"] = (self.share.start, self.share.start + self.share.permille - 1)
-        return values, {name: needs[name] for name in self._find_misses(sight)}
+        misses = self._find_misses(sight)
+        return Told(gate=self.name, admits=not misses, values=values, needs={name: needs[name] for name in misses})
 
     def _find_misses(self, sight: Sight) -> list[str]:
         step = sight.step

@@ -4,14 +4,15 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from regulars.kernel.program.audience import bind_audience
-from regulars.kernel.program.gates import Gate
+from regulars.kernel.program.formulas import Formulas
+from regulars.kernel.program.gates import Gate, WhenGate
 from regulars.kernel.program.model import Document, Offer
 from regulars.kernel.program.windows import ScheduleGate, bind_holidays, open_windows
 
 __all__ = ["bind_gates"]
 
 
-def bind_gates(offer: Offer, document: Document) -> tuple[Gate, ...]:
+def bind_gates(offer: Offer, document: Document, formulas: Formulas) -> tuple[Gate, ...]:
     """Make the gates of an offer, in the order in which they are asked; none where it says nothing.
 
     Its schedule is among them only where the offer has a time zone of its own: days of the programme's are compared by
@@ -28,4 +29,6 @@ def bind_gates(offer: Offer, document: Document) -> tuple[Gate, ...]:
         gates.append(bind_holidays(offer.holidays, document.calendars[offer.holidays.calendar], zone))
     if offer.audience is not None:
         gates.append(bind_audience(offer.audience))
+    if offer.when is not None:
+        gates.append(WhenGate(condition=formulas.compile_when(offer.when), zone=ZoneInfo(document.time_zone)))
     return tuple(gates)

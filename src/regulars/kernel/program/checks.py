@@ -49,6 +49,8 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
     for index, offer in enumerate(document.offers):
         path = ("offers", index)
         found += check_envelope(offer, document, traits, path)
+        if offer.when is not None:
+            found += formulas.check_when(offer.when, (*path, "when"))
         mechanic = mechanics.get(offer.mechanic)
         if mechanic is None:
             known = ", ".join(sorted(mechanics))

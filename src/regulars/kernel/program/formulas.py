@@ -64,6 +64,18 @@ class Formulas:
                     message = f"at line {it.line}, column {it.column} of the formula: {it.message}"
                     yield Found(path=(*path, name), message=message)
 
+    def check_when(self, text: str, path: Path) -> Iterator[Found]:
+        """Find everything that is wrong with the condition of an offer."""
+        try:
+            self.compile_when(text)
+        except ConditionInvalid as invalid:
+            for it in invalid.problems:
+                yield Found(path=path, message=f"at line {it.line}, column {it.column} of the condition: {it.message}")
+
+    def compile_when(self, text: str) -> Condition[bool]:
+        """Prepare the condition of an offer. Raises ConditionInvalid."""
+        return compile_condition(text, self._describe(by_line=False), gives="bool")
+
     def prepare(self, mechanic: Mechanic, settings: Struct, calendar: Calendar) -> Any:  # noqa: ANN401 - the mechanic's
         """Let a mechanic prepare its settings, with its formulas by the names of their settings."""
         if mechanic.formulas is None:

@@ -58,6 +58,7 @@ OFFERS_MAX: Final = 200
 CURRENCIES_MAX: Final = 20
 CATALOG_MAX: Final = 20_000
 """Names in one list of the catalogue."""
+WHEN_LETTERS_MAX: Final = 2_000
 WINDOWS_MAX: Final = 50
 LIMITS_MAX: Final = 20
 CALENDARS_MAX: Final = 50
@@ -191,6 +192,8 @@ class Offer(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     on_return: Literal["proportional", "requalify", "keep"] = "proportional"
     priority: Rank = 0
     """Within a phase a lower number goes first; offers of one number go by their ids."""
+    when: Annotated[str, Meta(min_length=1, max_length=WHEN_LETTERS_MAX)] | None = None
+    """A condition in CEL that must hold, such as `basket.total >= 5000 && member.tier == "gold"`."""
     schedule: Schedule | None = None
     windows: Annotated[tuple[Window, ...], Meta(max_length=WINDOWS_MAX)] = ()
     """When it runs within its schedule: while one of these is open. None: always."""

@@ -206,7 +206,7 @@ def _bind(offer: Offer, mechanic: Mechanic, formulas: Formulas, calendar: Calend
         decoder=None if mechanic.memory is None else msgspec.json.Decoder(mechanic.memory),
         first_day=(first or date.min).toordinal(),
         last_day=(last or date.max).toordinal(),
-        gates=bind_gates(offer, formulas.document),
+        gates=bind_gates(offer, formulas.document, formulas),
         caps=caps,
         counts=any(cap.per == "member" for cap in caps),
         kinds=frozenset((*offer.on, *mechanic.kinds)),

@@ -42,7 +42,7 @@ def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
         return
     if not offer.first_day <= step.day <= offer.last_day:
         return
-    if offer.gates and not all(gate.admits(fold.see()) for gate in offer.gates):
+    if offer.gates and not _pass(fold, offer):
         return
     room = fold.open_room(offer) if offer.caps else None
     if room is not None and room.shut is not None and offer.decoder is None:
@@ -50,3 +50,15 @@ def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
         return
     earned = offer.mechanic.earn(offer.settings, offer.read_memory(fold.memories), fold.look())
     fold.absorb(offer, earned, room)
+
+
+def _pass(fold: Fold, offer: BoundOffer) -> bool:
+    """Whether every gate admits the step. A condition that cannot be judged is told in the receipt."""
+    sight = fold.see()
+    for gate in offer.gates:
+        if not gate.admits(sight):
+            if sight.failure:
+                fold.reasons.append(Reason(offer=offer.id, code="condition_failed", values={"why": sight.failure}))
+                sight.failure = ""
+            return False
+    return True

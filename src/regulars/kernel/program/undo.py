@@ -12,6 +12,7 @@ import msgspec
 
 from regulars.kernel.nouns import Activity, Award, Earned, Given, Line, Original, Reason, Step
 from regulars.kernel.program.fold import Fold
+from regulars.kernel.program.gates import Sight, WhenGate
 from regulars.kernel.program.mechanics import MechanicBroken
 from regulars.kernel.program.plan import BoundOffer, Plan
 
@@ -60,6 +61,8 @@ def undo_purchase(fold: Fold) -> None:
     for bound in fold.plan.offers.values():
         given = by_offer.get(bound.id, [])
         answered = original.activity.kind in bound.kinds and bound.first_day <= day <= bound.last_day
+        # Whether the gates let the purchase pass is not judged anew: it left a trace in the memory, or it did not.
+        answered = answered and (not bound.gates or bound.id in original.touched)
         if given or (answered and bound.mechanic.undo is not None):
             _undo_offer(fold, bound, given, (before, after))
 
@@ -200,21 +203,22 @@ def _place(plan: Plan, given: Given) -> Given:
 def _ask_again(fold: Fold, bound: BoundOffer, activity: Activity, given: tuple[Given, ...]) -> dict[str, int]:
     step, original = fold.step, fold.step.original
     assert original is not None, "a return without its purchase was left out before"
-    earned = bound.mechanic.earn(
-        bound.settings,
-        bound.read_memory(fold.memories),
-        Step(
-            member=step.member,
-            activity=activity,
-            at=step.at,
-            day=fold.plan.day_of(activity.occurred_at),
-            traits=step.traits,
-            balances=step.balances,
-            left=step.left,
-            given=given,
-            joined_at=step.joined_at,
-        ),
+    asked = Step(
+        member=step.member,
+        activity=activity,
+        at=step.at,
+        day=fold.plan.day_of(activity.occurred_at),
+        traits=step.traits,
+        balances=step.balances,
+        left=step.left,
+        given=given,
+        joined_at=step.joined_at,
+        household=step.household,
     )
+    sight = Sight(asked)
+    if not all(gate.admits(sight) for gate in bound.gates if isinstance(gate, WhenGate)):
+        return {}
+    earned = bound.mechanic.earn(bound.settings, bound.read_memory(fold.memories), asked)
     points: dict[str, int] = {}
     for award in earned.awards:
         points[award.currency] = points.get(award.currency, 0) + award.points

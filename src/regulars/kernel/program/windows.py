@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from regulars.kernel.program.envelope import WEEKDAYS, Holidays, Window
-from regulars.kernel.program.gates import Fact, Sight
+from regulars.kernel.program.gates import Fact, Gate, Sight, Told
 
 __all__ = ["HolidayGate", "ScheduleGate", "WindowGate", "bind_holidays", "open_windows"]
 
@@ -67,14 +67,15 @@ class ScheduleGate:
         """Whether the day is one of them."""
         return self.first <= sight.wall(self.zone).date() <= self.last
 
-    def tell(self, sight: Sight) -> tuple[Mapping[str, Fact], Mapping[str, Fact]]:
+    def tell(self, sight: Sight) -> Told:
         """The local day; and the dates."""
         needs: dict[str, Fact] = {}
         if self.first != date.min:
             needs["from"] = self.first.isoformat()
         if self.last != date.max:
             needs["until"] = self.last.isoformat()
-        return {"date": sight.wall(self.zone).date().isoformat()}, needs
+        values = {"date": sight.wall(self.zone).date().isoformat()}
+        return _tell(self, sight, values, needs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +91,12 @@ class WindowGate:
         wall = sight.wall(self.zone)
         return any(each.is_open(wall) for each in self.hours)
 
-    def tell(self, sight: Sight) -> tuple[Mapping[str, Fact], Mapping[str, Fact]]:
+    def tell(self, sight: Sight) -> Told:
         """What the clock on the wall shows; and when one opens next."""
         wall = sight.wall(self.zone)
         opens = None if self.admits(sight) else self.find_next(wall)
         shown = {"at": wall.isoformat(timespec="minutes"), "weekday": WEEKDAYS[wall.weekday()]}
-        return shown, {} if opens is None else {"opens_at": opens.isoformat(timespec="minutes")}
+        return _tell(self, sight, shown, {} if opens is None else {"opens_at": opens.isoformat(timespec="minutes")})
 
     def find_next(self, wall: datetime) -> datetime | None:
         """The next instant at which a window opens, as local time; None where none does for a long while."""
@@ -135,7 +136,7 @@ class HolidayGate:
         """Whether the local day is one on which the offer runs."""
         return (sight.wall(self.zone).toordinal() in self.days) == self.only
 
-    def tell(self, sight: Sight) -> tuple[Mapping[str, Fact], Mapping[str, Fact]]:
+    def tell(self, sight: Sight) -> Told:
         """The local day, and whether it is in the calendar; and the next day that would do."""
         today = sight.wall(self.zone).toordinal()
         values: dict[str, Fact] = {
@@ -147,7 +148,7 @@ class HolidayGate:
             later = [day for day in self.days if day >= today]
         else:
             later = [day for day in range(today, today + len(self.days) + 1) if day not in self.days]
-        return values, {"date": date.fromordinal(min(later)).isoformat()} if later else {}
+        return _tell(self, sight, values, {"date": date.fromordinal(min(later)).isoformat()} if later else {})
 
 
 def open_windows(windows: tuple[Window, ...], zone: ZoneInfo) -> WindowGate:
@@ -163,6 +164,11 @@ def bind_holidays(holidays: Holidays, days: tuple[date, ...], zone: ZoneInfo) ->
         days=frozenset(day.toordinal() for day in days),
         only=holidays.days == "only",
     )
+
+
+def _tell(gate: Gate, sight: Sight, values: Mapping[str, Fact], needs: Mapping[str, Fact]) -> Told:
+    admits = gate.admits(sight)
+    return Told(gate=gate.name, admits=admits, values=values, needs={} if admits else needs)
 
 
 def _measure(window: Window) -> Hours:

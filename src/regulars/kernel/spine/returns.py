@@ -57,6 +57,7 @@ def original_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original
         returned_minor=minor,
         returned_milli=milli,
         taken=taken,
+        touched=frozenset(past.receipt.memories),
     )
 
 
