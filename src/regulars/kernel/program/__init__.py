@@ -23,7 +23,7 @@ from regulars.kernel.program.life import (
     add_budgets,
     check_stranded,
 )
-from regulars.kernel.program.lines import Choice, Exclusion, Picker, Selection, Word, Words, refer
+from regulars.kernel.program.lines import Choice, Exclusion, Picker, Selection, Words, refer
 from regulars.kernel.program.mechanics import Mechanic, MechanicBroken, References, Written, find_mechanics
 from regulars.kernel.program.model import (
     LANGUAGES,
@@ -35,6 +35,7 @@ from regulars.kernel.program.model import (
     Problem,
     ProgramInvalid,
 )
+from regulars.kernel.program.occasions import Occasion, find_next, find_occasion
 from regulars.kernel.program.plan import BoundCurrency, BoundOffer, MemoryUnreadable, Plan, compile_plan
 from regulars.kernel.program.releases import Pilot, Release, Releases, in_force, share_of
 from regulars.kernel.program.rule import RETURN, rule
@@ -67,6 +68,7 @@ from regulars.kernel.program.store import (
     save_memories,
     set_policy,
 )
+from regulars.kernel.program.words import Word
 
 __all__ = [
     "LANGUAGES",
@@ -92,6 +94,7 @@ __all__ = [
     "Names",
     "NoProgram",
     "NothingToRollBack",
+    "Occasion",
     "Picker",
     "Pilot",
     "PilotInvalid",
@@ -128,6 +131,8 @@ __all__ = [
     "encode",
     "find_damaged",
     "find_mechanics",
+    "find_next",
+    "find_occasion",
     "find_version",
     "in_force",
     "list_lives",
