@@ -178,7 +178,7 @@ def test_the_order_in_which_offers_are_written_changes_nothing(
                 offer("a", 1, in_group("best")),
                 TIERS.replace("id: tiers", "id: tiers\n    " + in_group("best")[:-1]),
             ],
-            "offers[1].stacking.group",
+            "offers[2].stacking.group",
             "only offers of one phase can exclude each other",
         ),
         (

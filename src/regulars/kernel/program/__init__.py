@@ -4,7 +4,9 @@ from regulars.kernel.program.conditions import ConditionFailed
 from regulars.kernel.program.days import Calendar
 from regulars.kernel.program.diff import Change, compare
 from regulars.kernel.program.document import content_hash, decode, dump, encode, parse
+from regulars.kernel.program.explain import Explanation, Verdict, explain
 from regulars.kernel.program.formulas import Formula
+from regulars.kernel.program.gates import Told
 from regulars.kernel.program.life import (
     Budgets,
     Life,
@@ -84,6 +86,7 @@ __all__ = [
     "ConditionFailed",
     "Document",
     "Exclusion",
+    "Explanation",
     "Formula",
     "Life",
     "LotsStranded",
@@ -113,6 +116,8 @@ __all__ = [
     "SimulationMissing",
     "StepOutOfOrder",
     "Story",
+    "Told",
+    "Verdict",
     "VersionAmbiguous",
     "VersionRetired",
     "VersionUnknown",
@@ -129,6 +134,7 @@ __all__ = [
     "draft",
     "dump",
     "encode",
+    "explain",
     "find_damaged",
     "find_mechanics",
     "find_next",
