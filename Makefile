@@ -84,6 +84,10 @@ clean: ## Remove what tools left behind; keeps .venv and the data
 test-invariants: setup ## Only what proves the ledger: the model, many clients at once, faults, deliberate bugs
 	@$(STEP) invariants $(BIN)/pytest -n 2 tests/invariants tests/faults $(ARGS)
 
+.PHONY: mutants
+mutants: setup ## Make small mistakes in ledger and limits, and see that tests notice: an hour (ARGS='limits/ --survivors')
+	@nice -n 15 $(BIN)/python -m tests.mutation $(ARGS)
+
 # One at a time, and not hidden in a step: seeds and figures are shown as they come.
 .PHONY: soak
 soak: setup ## The same for an hour or more, with seeds and figures (ARGS='-k history', REGULARS_TEST_SEED=...)

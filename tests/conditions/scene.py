@@ -38,7 +38,7 @@ def _make(engine: str, line: bool) -> Environment:  # noqa: FBT001 - the cache t
     )
 
 
-def take_step(**changes: Any) -> Step:
+def take_step(**changes: Any) -> Step:  # noqa: ANN401 - any part of an activity
     """A purchase on a Wednesday morning in Shanghai, Tuesday night in UTC."""
     told: dict[str, Any] = {
         "id": "1",

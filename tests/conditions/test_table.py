@@ -57,7 +57,10 @@ HOLDS: list[tuple[str, bool]] = [
     ("1 < 2 == true", True),
     ("!(1 == 2) && -basket.total == -4200 && -(-1) == 1", True),
     # Text: letters are counted, not bytes; quotes and escapes as in CEL.
-    ("size('熟客') == 2 && '熟'.size() == 1 && '\\u719f' == '熟' && \"it's\" == 'it\\'s' && '\\x41\\102' == 'AB'", True),
+    (
+        "size('熟客') == 2 && '熟'.size() == 1 && '\\u719f' == '熟' && \"it's\" == 'it\\'s' && '\\x41\\102' == 'AB'",
+        True,
+    ),
     ("r'\\d' == '\\\\d' && '''a\nb''' == 'a\\nb' && 'a' < 'b' && 'a' < '熟' && '' < 'a'", True),
     ("// morning\nactivity.hour < 12 // local\n&& true", True),
     # A side that fails does not matter where the other decides.

@@ -265,8 +265,9 @@ def test_settings_speak_of() -> None:
         {"counting": {"most": 1, "in_each": "sku"}},
         {"occasion": {"of": "birthday", "years": [5]}},
         {"occasion": {"of": "easter"}},
-        {"occasion": {"of": "birthday", "by_clock": True}, "lines": {"skus": ["1"]}},
-        {"occasion": {"of": "birthday", "by_clock": True}, "counting": {"most": 1}},
+        {"by_clock": True},
+        {"occasion": {"of": "birthday"}, "by_clock": True, "lines": {"skus": ["1"]}},
+        {"occasion": {"of": "birthday"}, "by_clock": True, "counting": {"most": 1}},
     ],
 )
 def test_settings_that_mean_nothing_are_refused(settings: dict[str, Any]) -> None:

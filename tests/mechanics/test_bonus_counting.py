@@ -187,7 +187,7 @@ def test_without_counting_nothing_is_remembered() -> None:
 
 # --- what the clock brings -------------------------------------------------------------------------------------------
 
-BIRTHDAY = {"occasion": {"of": "birthday", "by_clock": True}}
+BIRTHDAY = {"occasion": {"of": "birthday"}, "by_clock": True}
 XMAS = {"birthday": "12-25"}
 
 
@@ -226,7 +226,7 @@ def test_clock_waits_for_nobody_unknown() -> None:
 
 
 def test_clock_brings_anniversaries_that_count() -> None:
-    prepared = make({"occasion": {"of": "anniversary", "years": [5, 10], "by_clock": True}})
+    prepared = make({"occasion": {"of": "anniversary", "years": [5, 10]}, "by_clock": True})
     known = earn(prepared, Memory(), view((0, "7")))
     (due,) = known.later
     assert due.at == CALENDAR.start_of(date(2029, 12, 25).toordinal())
@@ -240,7 +240,7 @@ def test_gift_of_an_earlier_version_is_none_of_this_one() -> None:
 
 @pytest.mark.parametrize(("before", "first"), [(3, 21), (0, 24)])
 def test_clock_comes_on_the_first_of_the_days(before: int, first: int) -> None:
-    prepared = make({"occasion": {"of": "birthday", "by_clock": True, "days_before": before, "days_after": 9}})
+    prepared = make({"occasion": {"of": "birthday", "days_before": before, "days_after": 9}, "by_clock": True})
     known = earn(prepared, Memory(), view((0, "7"), traits=XMAS))
     assert [it[2] for it in dues(known)] == [first]
     gift = earn(prepared, known.memory, view((first, ""), kind=GIFT, traits=XMAS))

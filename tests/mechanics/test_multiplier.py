@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from regulars.features.multiplier.mechanic import Settings, earn, prepare, references
 from regulars.kernel.nouns import Award, Given, Line, Returned, Step
-from regulars.kernel.program import Calendar, rule
+from regulars.kernel.program import Calendar, compile_plan, parse, rule
 from tests.mechanics.story import take_all_back
 from tests.program.story import BASE, HEAD, MEMBER, NOON, bring_back, buy, count, line, plan, problems, step
 
@@ -154,6 +154,15 @@ def test_return_takes_its_part_back(on_return: str, back: int, taken: int) -> No
     assert count(given)["twice", "points"] == 10
     (answer,) = bring_back(deal, purchase, given, [[Returned(line=1, amount_minor=back)]])
     assert count(answer).get(("twice", "points"), 0) == taken
+
+
+@pytest.mark.parametrize(("birthday", "points"), [("03-06", 10), ("03-12", 10), ("03-13", 0), (None, 0)])
+def test_birthday_week_is_double(birthday: str | None, points: int) -> None:
+    document = HEAD.replace("traits: [vip]", "traits: [birthday]") + BASE
+    deal = compile_plan(parse(document + offer("twice", "times: 2, occasion: {of: birthday, within: week}")))
+    ruling = rule(deal, {}, step(deal, buy(line(1000)), traits={"birthday": birthday}))
+    assert count(ruling).get(("twice", "points"), 0) == points
+    assert "birthday" in references(deal.offers["twice"].settings.settings).traits
 
 
 def test_settings_speak_of() -> None:

@@ -18,7 +18,7 @@ GIFTS = """
   - id: birthday
     mechanic: bonus
     on: [purchase]
-    settings: {currency: points, points: 500, occasion: {of: birthday, by_clock: true}}
+    settings: {currency: points, points: 500, occasion: {of: birthday}, by_clock: true}
   - id: year
     mechanic: bonus
     on: [purchase]

@@ -16,16 +16,18 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from regulars.features.bonus.counting import LATE_DAYS, Counting, Memory, add_up, count, find_period, forget
-from regulars.features.bonus.occasion import Occasion, find_next, find_occasion
 from regulars.kernel.nouns import AMOUNT_MAX, Award, Due, Earned, Given, Line, Original, Reason, Returned, Scalar, Step
 from regulars.kernel.program import (
     Calendar,
     Choice,
     Exclusion,
+    Occasion,
     Picker,
     References,
     Selection,
     Word,
+    find_next,
+    find_occasion,
     refer,
     rescale,
     spread,
@@ -89,8 +91,11 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """Only for members who joined on the day of the activity or so many days before."""
     occasion: Occasion | None = None
     """Only around a birthday or an anniversary of joining."""
+    by_clock: bool = False
+    """Given at the start of the first day of the occasion, without any activity, once for each. What the offer hears of
+    before only lets it know the member, and brings nothing itself."""
     counting: Counting | None = None
-    """Which of the activities that fit are rewarded. None: all. With `by_clock` it is once for each occasion."""
+    """Which of the activities that fit are rewarded. None: all."""
 
     def __post_init__(self) -> None:
         if (self.each == "money") != (self.step_minor is not None):
@@ -102,7 +107,9 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
             )
         if self.counting is not None and self.counting.per == "occasion" and self.occasion is None:
             raise ValueError("'per: occasion' needs an 'occasion'")
-        if self.occasion is not None and self.occasion.by_clock:
+        if self.by_clock:
+            if self.occasion is None:
+                raise ValueError("'by_clock' needs an 'occasion'")
             plain = self.each == "activity" and self.counting is None and not self.basket_minimum_minor
             if not plain or self.lines != Selection():
                 raise ValueError(
@@ -118,24 +125,21 @@ class Prepared:
     calendar: Calendar
     picker: Picker
     counting: Counting | None
-    by_clock: bool
 
 
 def prepare(settings: Settings, calendar: Calendar) -> Prepared:
     """Say once how lines are chosen and what is counted."""
-    by_clock = settings.occasion is not None and settings.occasion.by_clock
     return Prepared(
         settings=settings,
         calendar=calendar,
         picker=Picker.build(settings.lines),
-        counting=Counting(most=1, per="occasion") if by_clock else settings.counting,
-        by_clock=by_clock,
+        counting=Counting(most=1, per="occasion") if settings.by_clock else settings.counting,
     )
 
 
 def earn(prepared: Prepared, memory: Memory, step: Step) -> Earned:
     """Give what the activity brings, or say what keeps it from bringing anything."""
-    if prepared.by_clock:
+    if prepared.settings.by_clock:
         return _wait(prepared, memory, step)
     if step.activity.kind == GIFT:
         # Left behind by an earlier version of this offer, which the clock brought then.
@@ -147,7 +151,7 @@ def undo(prepared: Prepared, memory: Memory, step: Step, given: tuple[Given, ...
     """Stop counting a purchase of which everything that fitted is back. Its points go back as `on_return` says."""
     counting, original = prepared.counting, step.original
     assert original is not None, "only a return with its purchase is undone"
-    if counting is None or prepared.by_clock:
+    if counting is None or prepared.settings.by_clock:
         return NOTHING
     choice = prepared.picker.pick(original.activity)
     if choice.missing is not None or not _is_back(original, step.activity.returned, choice.numbers):
@@ -173,8 +177,7 @@ def merge(prepared: Prepared, kept: Memory, joined: Memory) -> Memory:
 def references(settings: Settings) -> References:
     """Name the currency, the catalogue's names and the trait that the settings speak of."""
     occasion = settings.occasion
-    traits = {occasion.trait: ()} if occasion is not None and occasion.of == "birthday" else None
-    return refer(settings.lines, currencies=(settings.currency,), traits=traits)
+    return refer(settings.lines, currencies=(settings.currency,), traits=None if occasion is None else occasion.traits)
 
 
 def _answer(prepared: Prepared, memory: Memory, step: Step) -> Earned:

@@ -13,9 +13,20 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct, field
 
 from regulars.kernel.nouns import AMOUNT_MAX, Award, Earned, Reason, Scalar, Step
-from regulars.kernel.program import Calendar, Exclusion, Picker, References, Selection, Word, refer, spread
+from regulars.kernel.program import (
+    Calendar,
+    Exclusion,
+    Occasion,
+    Picker,
+    References,
+    Selection,
+    Word,
+    find_occasion,
+    refer,
+    spread,
+)
 
-__all__ = ["PHASE", "Exclusion", "Prepared", "Selection", "Settings", "earn", "prepare", "references"]
+__all__ = ["PHASE", "Exclusion", "Occasion", "Prepared", "Selection", "Settings", "earn", "prepare", "references"]
 
 PHASE: Final = "bonus"
 BASE: Final = "base"
@@ -40,6 +51,8 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """The lines whose points are multiplied; without it, the whole basket."""
     basket_minimum_minor: Count = 0
     """The whole basket must come to so much money, in minor units."""
+    occasion: Occasion | None = None
+    """Only around a birthday or an anniversary of joining."""
     points_max: Points | None = None
     """The most that one activity gets on top."""
     round: Literal["down", "nearest", "up"] = "down"
@@ -55,6 +68,7 @@ class Prepared:
     """Settings with everything looked up that a basket asks for."""
 
     settings: Settings
+    calendar: Calendar
     picker: Picker
     more: int
     """What comes on top, over `settings.over`."""
@@ -62,11 +76,12 @@ class Prepared:
     """Added before dividing: this is the rounding."""
 
 
-def prepare(settings: Settings, _calendar: Calendar) -> Prepared:
+def prepare(settings: Settings, calendar: Calendar) -> Prepared:
     """Say once what comes on top, and how it is rounded."""
     offsets = {"down": 0, "nearest": settings.over // 2, "up": settings.over - 1}
     return Prepared(
         settings=settings,
+        calendar=calendar,
         picker=Picker.build(settings.lines),
         more=settings.times - settings.over,
         offset=offsets[settings.round],
@@ -77,13 +92,9 @@ def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
     """Give what comes on top of the base points of the lines that count."""
     settings = prepared.settings
     choice = prepared.picker.pick(step.activity)
-    if choice.missing is not None:
-        return Earned(reasons=(choice.missing,))
-    if settings.basket_minimum_minor:
-        amount = sum([line.amount_minor for line in step.activity.lines])
-        if amount < settings.basket_minimum_minor:
-            values: dict[str, Scalar] = {"amount_minor": amount, "minimum_minor": settings.basket_minimum_minor}
-            return Earned(reasons=(Reason(offer="", code="below_minimum", values=values),))
+    missing = choice.missing or _miss(prepared, step)
+    if missing is not None:
+        return Earned(reasons=(missing,))
     base, parts = _sum_base(prepared, choice.numbers, step)
     asked = (base * prepared.more + prepared.offset) // settings.over
     if not asked:
@@ -92,7 +103,7 @@ def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
     lines = tuple(
         (number, part) for number, part in zip(parts, spread(points, list(parts.values())), strict=True) if part
     )
-    values = {"base": base, "times": settings.times, "over": settings.over}
+    values: dict[str, Scalar] = {"base": base, "times": settings.times, "over": settings.over}
     if points < asked:
         values["asked"] = asked
     return Earned(
@@ -102,8 +113,22 @@ def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
 
 
 def references(settings: Settings) -> References:
-    """Name the currency and the catalogue's names that the settings speak of."""
-    return refer(settings.lines, currencies=(settings.currency,))
+    """Name the currency, the catalogue's names and the trait that the settings speak of."""
+    occasion = settings.occasion
+    return refer(settings.lines, currencies=(settings.currency,), traits=None if occasion is None else occasion.traits)
+
+
+def _miss(prepared: Prepared, step: Step) -> Reason | None:
+    """What the basket as a whole, or the day, lacks."""
+    settings = prepared.settings
+    if settings.basket_minimum_minor:
+        amount = sum([line.amount_minor for line in step.activity.lines])
+        if amount < settings.basket_minimum_minor:
+            values: dict[str, Scalar] = {"amount_minor": amount, "minimum_minor": settings.basket_minimum_minor}
+            return Reason(offer="", code="below_minimum", values=values)
+    if settings.occasion is not None:
+        return find_occasion(settings.occasion, prepared.calendar, step).missing
+    return None
 
 
 def _sum_base(prepared: Prepared, numbers: tuple[int, ...], step: Step) -> tuple[int, dict[int, int]]:

@@ -108,16 +108,12 @@ def add(prepared: Prepared, memory: Memory, day: int, adds: Mapping[str, int], h
     settled = latest - LATE_DAYS - 1
     since = min(memory.since or day, day)
     series, totals = dict(memory.series), dict(memory.totals)
-    kept_from = find_first(prepared.window, memory.latest - LATE_DAYS - 1 - prepared.grace_days, since)
     for name, amount in adds.items():
-        if name in prepared.once and amount < 0 and day <= settled:
-            # Only the last of these days is known. What is settled stays, in the member's favour.
-            continue
-        if amount < 0 and day < kept_from:
-            if name in totals and name in prepared.lasting:
+        if amount < 0 and _is_forgotten(prepared, memory, day, name):
+            if name in totals:
                 totals[name] = max(totals[name] + amount, 0)
-            continue
-        series[name] = add_amount(series.get(name, NONE), day, amount)
+        else:
+            series[name] = add_amount(series.get(name, NONE), day, amount)
     return _settle(
         prepared,
         Memory(
@@ -130,6 +126,15 @@ def add(prepared: Prepared, memory: Memory, day: int, adds: Mapping[str, int], h
         ),
         max(day, settled + 1),
     )
+
+
+def _is_forgotten(prepared: Prepared, memory: Memory, day: int, name: str) -> bool:
+    """Whether a day is so old that its amount is not remembered by itself any more."""
+    settled = memory.latest - LATE_DAYS - 1
+    if name in prepared.once:
+        # Only the last of the settled days is known. What is settled stays, in the member's favour.
+        return day <= settled
+    return day < find_first(prepared.window, settled - prepared.grace_days, memory.since)
 
 
 def invite(prepared: Prepared, memory: Memory, invitation: Invitation) -> Memory:

@@ -10,18 +10,18 @@ from typing import Final
 
 import msgspec
 
-from regulars.features.tiers.model import Categories, Fact, Kinds, Lines, Measure, Points, Spend, Visits
+from regulars.features.tiers.model import Categories, Fact, Kinds, Measure, Points, Spend, Visits
 from regulars.kernel.nouns import AMOUNT_MAX, Activity, Line, Original, Step
+from regulars.kernel.program import Picker, Selection
 
 __all__ = ["Gauges", "count_return", "count_step", "make_gauges", "name_series"]
 
 Adds = dict[str, int]
 """By series: how much is added; negative where a return takes away."""
-Gauge = Callable[[Activity, Sequence[Line]], int]
-"""(activity, the lines of it that are not back): how much that counts."""
-Pick = Callable[[Line], bool]
+Gauge = Callable[[Activity], int]
+"""How much an activity counts, with those of its lines that are not back."""
 
-ALL_LINES: Final = Lines()
+ANYTHING: Final = Selection()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +67,13 @@ def count_step(gauges: Gauges, step: Step) -> Adds:
     activity = step.activity
     if activity.kind in gauges.uncounted or not (gauges.others or gauges.categories):
         return adds
-    kind, lines = activity.kind, activity.lines
+    kind = activity.kind
     for name, kinds, gauge in gauges.others:
-        if (not kinds or kind in kinds) and (amount := gauge(activity, lines)):
+        if (not kinds or kind in kinds) and (amount := gauge(activity)):
             adds[name] = amount
     for name, kinds, among in gauges.categories:
         if not kinds or kind in kinds:
-            for category in _find_categories(among, lines):
+            for category in _find_categories(among, activity.lines):
                 adds[name_series(name, category)] = 1
     return adds
 
@@ -82,24 +82,23 @@ def count_return(gauges: Gauges, step: Step, original: Original) -> Adds:
     """Say what a return takes away, by series, as negative amounts."""
     adds = _count_points(gauges, step)
     bought = original.activity
-    before = _leave(bought, original.returned_minor, original.returned_milli)
+    before = msgspec.structs.replace(bought, lines=_leave(bought, original.returned_minor, original.returned_milli))
     minor, milli = dict(original.returned_minor), dict(original.returned_milli)
     for part in step.activity.returned:
         minor[part.line] = minor.get(part.line, 0) + part.amount_minor
         milli[part.line] = milli.get(part.line, 0) + part.quantity_milli
-    after = _leave(bought, minor, milli) if step.activity.returned else []
+    after = msgspec.structs.replace(bought, lines=_leave(bought, minor, milli) if step.activity.returned else ())
     # A purchase that was told without its lines comes back at once or not at all; points already taken say: it did.
-    was_gone = not before if bought.lines else bool(original.taken)
+    was_gone = not before.lines if bought.lines else bool(original.taken)
     for name, kinds, gauge in gauges.others:
         if kinds and bought.kind not in kinds:
             continue
-        had = 0 if was_gone else gauge(bought, before)
-        amount = (gauge(bought, after) if after else 0) - had
+        amount = (gauge(after) if after.lines else 0) - (0 if was_gone else gauge(before))
         if amount:
             adds[name] = amount
     for name, kinds, among in gauges.categories:
         if not kinds or bought.kind in kinds:
-            for category in _find_categories(among, before) - _find_categories(among, after):
+            for category in _find_categories(among, before.lines) - _find_categories(among, after.lines):
                 adds[name_series(name, category)] = -1
     return adds
 
@@ -113,7 +112,7 @@ def _count_points(gauges: Gauges, step: Step) -> Adds:
     return adds
 
 
-def _leave(bought: Activity, minor: Mapping[int, int], milli: Mapping[int, int]) -> list[Line]:
+def _leave(bought: Activity, minor: Mapping[int, int], milli: Mapping[int, int]) -> tuple[Line, ...]:
     """The lines of a purchase that are not back, shortened to what is left. A line for money is gone with its money."""
     left: list[Line] = []
     for number, line in enumerate(bought.lines, start=1):
@@ -124,57 +123,33 @@ def _leave(bought: Activity, minor: Mapping[int, int], milli: Mapping[int, int])
         quantity = max(line.quantity_milli - milli.get(number, 0), 0)
         if amount or (quantity and not line.amount_minor):
             left.append(msgspec.structs.replace(line, amount_minor=amount, quantity_milli=quantity))
-    return left
+    return tuple(left)
 
 
 def _gauge_spend(measure: Spend) -> Gauge:
-    if measure.lines == ALL_LINES:
-        return lambda _, lines: sum([line.amount_minor for line in lines])
-    pick = _pick_lines(measure.lines)
-    return lambda _, lines: sum([line.amount_minor for line in lines if pick(line)])
+    if measure.lines == ANYTHING:
+        return lambda activity: sum([line.amount_minor for line in activity.lines])
+    picker = Picker.build(measure.lines)
+    return lambda activity: picker.pick(activity).amount_minor
 
 
 def _gauge_visits(measure: Visits) -> Gauge:
-    least = measure.minimum_minor
-    if measure.lines == ALL_LINES:
-        # What was told without lines is a visit, too, unless it must come to something.
-        return lambda _, lines: int(not least or sum([line.amount_minor for line in lines]) >= least)
-    pick = _pick_lines(measure.lines)
-
-    def gauge(_: Activity, lines: Sequence[Line]) -> int:
-        picked = [line.amount_minor for line in lines if pick(line)]
-        return int(bool(picked) and sum(picked) >= least)
-
-    return gauge
+    if measure.lines == ANYTHING:
+        # What was told without lines is a visit, too.
+        return lambda _: 1
+    picker = Picker.build(measure.lines)
+    return lambda activity: int(picker.pick(activity).missing is None)
 
 
 def _gauge_fact(measure: Fact) -> Gauge:
     name = measure.name
 
-    def gauge(activity: Activity, _lines: Sequence[Line]) -> int:
+    def gauge(activity: Activity) -> int:
         told = activity.data.get(name)
         # What is no count says nothing: a till's mistake must not stop a purchase.
         return told if isinstance(told, int) and not isinstance(told, bool) and 0 < told <= AMOUNT_MAX else 0
 
     return gauge
-
-
-def _pick_lines(lines: Lines) -> Pick:
-    categories, brands, skus = frozenset(lines.categories), frozenset(lines.brands), frozenset(lines.skus)
-    no_categories, no_brands = frozenset(lines.not_categories), frozenset(lines.not_brands)
-    no_skus = frozenset(lines.not_skus)
-
-    def pick(line: Line) -> bool:
-        return (
-            (not categories or not categories.isdisjoint(line.categories))
-            and (not brands or line.brand in brands)
-            and (not skus or line.sku in skus)
-            and (not no_categories or no_categories.isdisjoint(line.categories))
-            and line.brand not in no_brands
-            and line.sku not in no_skus
-        )
-
-    return pick
 
 
 def _find_categories(among: frozenset[str], lines: Sequence[Line]) -> frozenset[str]:

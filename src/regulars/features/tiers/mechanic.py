@@ -10,6 +10,7 @@ member's.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -28,7 +29,6 @@ from regulars.features.tiers.model import (
     KeepDays,
     KeepYears,
     Level,
-    Lines,
     MembershipYear,
     Points,
     RollingDays,
@@ -40,7 +40,7 @@ from regulars.features.tiers.model import (
 from regulars.features.tiers.told import find_review, list_levels
 from regulars.features.tiers.windows import find_first
 from regulars.kernel.nouns import Due, Earned, Given, Reason, Scalar, Step, TraitChange
-from regulars.kernel.program import Calendar, References
+from regulars.kernel.program import Calendar, Exclusion, References, Selection, refer
 
 __all__ = [
     "INVITE",
@@ -52,17 +52,18 @@ __all__ = [
     "CalendarYear",
     "Categories",
     "Change",
+    "Exclusion",
     "Fact",
     "InvitationInvalid",
     "KeepDays",
     "KeepYears",
     "Level",
-    "Lines",
     "MembershipYear",
     "Memory",
     "Points",
     "Prepared",
     "RollingDays",
+    "Selection",
     "Settings",
     "Spend",
     "Visits",
@@ -80,8 +81,6 @@ INVITE: Final = "invite"
 JOINS: Final = ("merge", "claim", "unmerge")
 """Two members become one, or two again: the memory is another all at once."""
 KINDS: Final = (REVIEW, INVITE, *JOINS)
-JOINED_ON: Final = "joined_on"
-"""A trait that tells the day on which a member joined, as 2026-03-01."""
 
 NOTHING: Final = Earned()
 
@@ -103,7 +102,7 @@ def earn(prepared: Prepared, memory: Memory, step: Step) -> Earned:
     if kind == INVITE:
         return _invite(prepared, memory, step)
     if prepared.by_membership:
-        memory = _begin(memory, step)
+        memory = _begin(prepared, memory, step)
     adds = count_step(prepared.gauges, step)
     fresh = add_on(prepared, memory, day, adds)
     if fresh is None:
@@ -133,25 +132,13 @@ def merge(prepared: Prepared, kept: Memory, joined: Memory) -> Memory:
 
 def references(settings: Settings) -> References:
     """Name the currencies and the catalogue's names that are counted."""
-    currencies: list[str] = []
-    categories: list[str] = []
-    brands: list[str] = []
-    for measure in find_measures(settings).values():
-        match measure:
-            case Points():
-                currencies.append(measure.currency)
-            case Categories():
-                categories += measure.among
-            case Spend() | Visits():
-                categories += (*measure.lines.categories, *measure.lines.not_categories)
-                brands += (*measure.lines.brands, *measure.lines.not_brands)
-            case Fact():
-                pass
-    return References(
-        currencies=tuple(dict.fromkeys(currencies)),
-        categories=tuple(dict.fromkeys(categories)),
-        brands=tuple(dict.fromkeys(brands)),
+    measures = find_measures(settings).values()
+    found = refer(
+        *(measure.lines for measure in measures if isinstance(measure, Spend | Visits)),
+        currencies=tuple(dict.fromkeys(measure.currency for measure in measures if isinstance(measure, Points))),
     )
+    among = (category for measure in measures if isinstance(measure, Categories) for category in measure.among)
+    return replace(found, categories=tuple(dict.fromkeys((*found.categories, *among))))
 
 
 def sets(settings: Settings) -> Mapping[str, tuple[str, ...]]:
@@ -159,18 +146,12 @@ def sets(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     return {settings.trait: tuple(level.id for level in settings.levels)}
 
 
-def _begin(memory: Memory, step: Step) -> Memory:
-    """Let membership begin on the day that the trait tells, where that is before what was heard of."""
-    told = step.traits.get(JOINED_ON)
-    if not isinstance(told, str):
+def _begin(prepared: Prepared, memory: Memory, step: Step) -> Memory:
+    """Let membership begin with the enrolment, where that was before what was heard of."""
+    if step.joined_at is None:
         return memory
-    try:
-        joined = date.fromisoformat(told).toordinal()
-    except ValueError:
-        # Set from outside, and no day: the first day that was heard of stands.
-        return memory
-    known = memory.since or step.day
-    return memory if joined >= known else msgspec.structs.replace(memory, since=joined)
+    joined = prepared.calendar.day_of(step.joined_at)
+    return memory if joined >= (memory.since or step.day) else msgspec.structs.replace(memory, since=joined)
 
 
 def _invite(prepared: Prepared, memory: Memory, step: Step) -> Earned:
@@ -192,7 +173,7 @@ def _invite(prepared: Prepared, memory: Memory, step: Step) -> Earned:
 
 def _read_day(text: Scalar) -> int:
     try:
-        return date.fromisoformat(str(text)).toordinal()
+        return date.fromisoformat(text if isinstance(text, str) else "").toordinal()
     except ValueError as error:
         raise InvitationInvalid(f"{text!r} is not a day such as 2026-12-31.", until=text) from error
 
@@ -260,7 +241,8 @@ def _tell(
     level, was = now[-1][1] if now else "", before[-1][1] if before else ""
     if step.original is None and step.day >= memory.latest:
         said = set(before)
-        previous = ""
+        # What was known then may be forgotten by now.
+        previous = next((taken for day, taken in reversed(before) if now and day <= now[0][0]), "")
         for day, taken in now:
             if taken != previous and (day, taken) not in said:
                 since = step.activity.occurred_at if day == step.day else prepared.calendar.start_of(day)

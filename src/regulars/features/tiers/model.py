@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct, field
 
-from regulars.kernel.program import LANGUAGES, Names
+from regulars.kernel.program import LANGUAGES, Names, Selection, Word
 
 __all__ = [
     "Benefit",
@@ -17,7 +17,6 @@ __all__ = [
     "KeepDays",
     "KeepYears",
     "Level",
-    "Lines",
     "Measure",
     "MembershipYear",
     "Points",
@@ -37,12 +36,9 @@ MEASURES_MAX: Final = 10
 WAYS_MAX: Final = 10
 BENEFITS_MAX: Final = 50
 AMONG_MAX: Final = 200
-WORDS_MAX: Final = 1_000
 GRACE_MAX: Final = 180
 DAYS: Final = 365
 
-Word = Annotated[str, Meta(min_length=1, max_length=200)]
-Words = Annotated[tuple[Word, ...], Meta(max_length=WORDS_MAX)]
 Short = Annotated[str, Meta(min_length=1, max_length=64)]
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_.-]*$(?!\n)")]
 Days = Annotated[int, Meta(ge=1, le=3660)]
@@ -50,18 +46,6 @@ Amount = Annotated[int, Meta(ge=0, le=10**12)]
 Kinds = Annotated[tuple[Id, ...], Meta(max_length=50)]
 Need = Annotated[Mapping[Id, Amount], Meta(max_length=MEASURES_MAX)]
 Needs = Annotated[tuple[Need, ...], Meta(max_length=WAYS_MAX)]
-
-
-class Lines(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Which lines of a basket count. Of each list that is given a line must fit one; nothing given: all lines."""
-
-    categories: Words = ()
-    brands: Words = ()
-    skus: Words = ()
-    not_categories: Words = ()
-    """Lines in any of these do not count, whatever else they fit."""
-    not_brands: Words = ()
-    not_skus: Words = ()
 
 
 class Points(
@@ -77,7 +61,8 @@ class Spend(
 ):
     """Money paid, in minor units."""
 
-    lines: Lines = field(default_factory=Lines)
+    lines: Selection = field(default_factory=Selection)
+    """Which lines of a basket count: by default all."""
     kinds: Kinds = ()
     """Kinds of activity that count. None given: every kind in the offer's `on`."""
 
@@ -88,9 +73,9 @@ class Visits(
     """Days on which the member came, or purchases."""
 
     per: Literal["day", "purchase"] = "day"
-    minimum_minor: Amount = 0
-    """Lines that count must come to so much, or it is no visit."""
-    lines: Lines = field(default_factory=Lines)
+    """Whether several purchases of a day are one visit."""
+    lines: Selection = field(default_factory=Selection)
+    """What makes it a visit: by default anything."""
     kinds: Kinds = ()
     """Kinds of activity that count. None given: every kind in the offer's `on`."""
 
@@ -134,7 +119,7 @@ class CalendarYear(
 class MembershipYear(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="model", tag="membership_year"
 ):
-    """From the yearly return of the day on which the member was first heard of (the trait `joined_on` where it is set).
+    """From the yearly return of the day on which the member was enrolled, or first heard of where that was before.
 
     Who joined on 29 February has 28 February in other years.
     """
@@ -271,7 +256,20 @@ def _find_problems(settings: Settings) -> Iterator[str]:
     if (settings.counts is None) == (not settings.measures):
         yield "this needs either 'counts' or 'measures'"
         return
+    yield from _check_time(settings)
     measures = find_measures(settings)
+    for name, measure in measures.items():
+        if isinstance(measure, Categories) and len(set(measure.among)) < len(measure.among):
+            yield f"'{name}' names a category twice"
+    ids = [level.id for level in settings.levels]
+    if len(set(ids)) < len(ids):
+        yield "two levels have the same id"
+    for level in settings.levels:
+        yield from _check_level(level, measures)
+    yield from _check_order(settings)
+
+
+def _check_time(settings: Settings) -> Iterator[str]:
     if settings.window is not None and settings.window_days is not None:
         yield "'window_days' is short for a rolling 'window'; give one of them"
     if settings.keep is not None and settings.keep_days is not None:
@@ -282,15 +280,6 @@ def _find_problems(settings: Settings) -> Iterator[str]:
             yield "where the window is a year, a level is kept to the end of one: keep: {model: year_end}"
         if keep.days <= settings.grace_days:
             yield "'grace_days' must be fewer than the days for which a level is kept"
-    for name, measure in measures.items():
-        if isinstance(measure, Categories) and len(set(measure.among)) < len(measure.among):
-            yield f"'{name}' names a category twice"
-    ids = [level.id for level in settings.levels]
-    if len(set(ids)) < len(ids):
-        yield "two levels have the same id"
-    for level in settings.levels:
-        yield from _check_level(level, measures)
-    yield from _check_order(settings)
 
 
 def _check_level(level: Level, measures: Mapping[str, Measure]) -> Iterator[str]:

@@ -52,7 +52,7 @@ def progress(prepared: Prepared, memory: Memory, day: int) -> Progress:
     changes = [change for change in memory.changes if change.day <= day]
     stand = review(prepared, counted, changes, find_stand(prepared, changes), day)
     first = _open_window(prepared, counted, stand, day)
-    last = max(find_last(prepared.window, day, counted.since), stand.until if stand.grace else day)
+    last = stand.until if stand.grace else find_last(prepared.window, day, counted.since)
     amounts = count_window(prepared, counted.series, first, day)
     ahead = _project(prepared, counted, amounts, (first, day, last))
     lasting = find_lasting(prepared, counted, day) if prepared.lifetime else NO_LEVEL

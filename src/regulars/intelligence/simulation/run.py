@@ -58,11 +58,26 @@ async def simulate(
     to it, the budget is dealt out over what they ask for, and those who got something else are rehearsed again, until
     nothing changes. Raises NothingToSimulate, ProgramInvalid, BudgetsUnsettled.
     """
-    began = time.perf_counter()
     for draft in drafts:
         compile_plan(draft.document)
-    async with open_database(settings) as database, database.snapshot() as read:
-        seq = await journal.end(read)
+    # Kept open while the lanes work, so that an embedded server stays up for them.
+    async with open_database(settings) as database:
+        async with database.snapshot() as read:
+            seq = await journal.end(read)
+        return await _simulate(settings, drafts, window=(since, until), seq=seq, lanes=lanes, advance=advance)
+
+
+async def _simulate(
+    settings: Settings,
+    drafts: Sequence[Draft],
+    *,
+    window: tuple[datetime, datetime],
+    seq: int,
+    lanes: int,
+    advance: Advance,
+) -> Simulated:
+    began = time.perf_counter()
+    since, until = window
     if not seq or not since < until:
         raise NothingToSimulate("There is no history in that time. Replay or record activities first.")
     job = Job(settings=settings, drafts=drafts, since=since, until=until, seq=seq)

@@ -87,21 +87,27 @@ def simulate(
         raise SimulationNotPossible(message)
     language: Literal["en", "zh"] = "zh" if lang.lower().startswith("zh") else "en"
 
-    async def look() -> tuple[datetime, datetime, int]:
+    async def look() -> "Simulated":
         from regulars.kernel import activity as journal
         from regulars.kernel import members
 
-        async with open_house(settings) as (database, _), database.snapshot() as read:
-            begins = since or await journal.begins(read)
+        async with open_house(settings) as (database, _):
+            async with database.snapshot() as read:
+                begins = since or await journal.begins(read)
+                ends, total = until or await clock.now(read), await members.count(read)
             if begins is None:
                 raise SimulationNotPossible("Nothing is stored yet. Replay or record activities first.")
-            return begins, until or await clock.now(read), await members.count(read)
+            with watch("Simulating", total, "members") as advance:
+                return await work(
+                    settings,
+                    drafts,
+                    since=begins,
+                    until=ends,
+                    lanes=LANES,
+                    advance=lambda done: advance(done, done),
+                )
 
-    begins, ends, total = run(look())
-    with watch("Simulating", total, "members") as advance:
-        done = run(
-            work(settings, drafts, since=begins, until=ends, lanes=LANES, advance=lambda count: advance(count, count))
-        )
+    done = run(look())
     if html is not None:
         html.write_text(write_page(done, drafts[0].document, lang=language), encoding="utf-8")
         say().print(f"Report written to {html}.", soft_wrap=True)

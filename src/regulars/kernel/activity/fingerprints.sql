@@ -124,9 +124,22 @@ FROM placed
 GROUP BY member_id;
 
 -- name: fingerprint_holds
--- What was held, used of it and given back. Owners of a pool are told of their part too, which is not counted twice.
+-- What was held, used of it and given back. It counts for whoever made the hold: after a merge another may use it.
+-- Owners of a pool are told of their part too, which is not counted twice.
+WITH posted AS (
+    SELECT journal.member_id, journal.recorded_at, item.currency, item.points, item.kind, item.hold
+    FROM activity.journal AS journal
+    CROSS JOIN LATERAL json_to_recordset(journal.receipt -> 'postings') AS item (
+        currency text, points bigint, kind text, hold uuid
+    )
+    WHERE
+        strpos(cast(journal.receipt AS text), '"hold":') > 0 AND item.hold IS NOT NULL
+        AND journal.kind <> 'pool_used'
+        AND journal.id <> ALL(cast(:unsealed AS uuid[]))
+)
+
 SELECT
-    journal.member_id,
+    coalesce(made.member_id, posted.member_id) AS member_id,
     count(*) FILTER (WHERE posted.kind = 'hold') AS holds,
     sum(
         CASE WHEN posted.kind = 'release' THEN posted.points ELSE -posted.points END
@@ -135,21 +148,15 @@ SELECT
                 WHEN posted.kind = 'hold'
                     THEN
                         hash_record_extended(
-                            row(posted.hold, posted.currency, posted.kind, journal.recorded_at), 0
+                            row(posted.hold, posted.currency, posted.kind, posted.recorded_at), 0
                         )
                 ELSE hash_record_extended(row(posted.hold, posted.currency, posted.kind), 0)
             END AS numeric
         )
     ) AS holds_mark
-FROM activity.journal AS journal
-CROSS JOIN LATERAL json_to_recordset(journal.receipt -> 'postings') AS posted (
-    currency text, points bigint, kind text, hold uuid
-)
-WHERE
-    strpos(cast(journal.receipt AS text), '"hold":') > 0 AND posted.hold IS NOT NULL
-    AND journal.kind <> 'pool_used'
-    AND journal.id <> ALL(cast(:unsealed AS uuid[]))
-GROUP BY journal.member_id;
+FROM posted
+LEFT JOIN posted AS made ON posted.hold = made.hold AND made.kind = 'hold'
+GROUP BY coalesce(made.member_id, posted.member_id);
 
 -- name: fingerprint_claims
 SELECT

@@ -44,6 +44,22 @@ SELECT
 FROM members.member
 WHERE id = any(cast(:ids AS uuid[]));
 
+-- name: list_merged
+-- Who has become part of these members, also through others.
+WITH RECURSIVE gone AS (
+    SELECT member.id
+    FROM members.member AS member
+    WHERE member.merged_into = any(cast(:ids AS uuid[]))
+    UNION
+    SELECT member.id
+    FROM members.member AS member
+    INNER JOIN gone ON member.merged_into = gone.id
+)
+
+SELECT gone.id
+FROM gone
+ORDER BY gone.id;
+
 -- name: get_member
 SELECT
     id,

@@ -29,6 +29,7 @@ __all__ = [
     "identifiers",
     "insert_identifiers",
     "insert_members",
+    "list_merged",
     "lock_many",
     "look_many",
     "make_newcomer",
@@ -135,6 +136,11 @@ async def find_members(read: Read, ids: Iterable[UUID]) -> dict[UUID, UUID | Non
     if not wanted:
         return {}
     return {row["id"]: row["merged_into"] for row in await queries.rows(read, "find_members", ids=wanted)}
+
+
+async def list_merged(read: Read, ids: Iterable[UUID]) -> list[UUID]:
+    """List those who have become part of these members, also through others."""
+    return [row["id"] for row in await queries.rows(read, "list_merged", ids=sorted(set(ids)))]
 
 
 async def find_identifiers(read: Read, sought: Mapping[Identifier, Sequence[Digest]]) -> dict[Identifier, UUID]:

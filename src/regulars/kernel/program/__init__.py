@@ -4,7 +4,9 @@ from regulars.kernel.program.conditions import ConditionFailed
 from regulars.kernel.program.days import Calendar
 from regulars.kernel.program.diff import Change, compare
 from regulars.kernel.program.document import content_hash, decode, dump, encode, parse
+from regulars.kernel.program.explain import Explanation, Verdict, explain
 from regulars.kernel.program.formulas import Formula
+from regulars.kernel.program.gates import Told
 from regulars.kernel.program.life import (
     Budgets,
     Life,
@@ -23,7 +25,7 @@ from regulars.kernel.program.life import (
     add_budgets,
     check_stranded,
 )
-from regulars.kernel.program.lines import Choice, Exclusion, Picker, Selection, Word, Words, refer
+from regulars.kernel.program.lines import Choice, Exclusion, Picker, Selection, Words, refer
 from regulars.kernel.program.mechanics import Mechanic, MechanicBroken, References, Written, find_mechanics
 from regulars.kernel.program.model import (
     LANGUAGES,
@@ -35,6 +37,7 @@ from regulars.kernel.program.model import (
     Problem,
     ProgramInvalid,
 )
+from regulars.kernel.program.occasions import Occasion, find_next, find_occasion
 from regulars.kernel.program.plan import BoundCurrency, BoundOffer, MemoryUnreadable, Plan, compile_plan
 from regulars.kernel.program.releases import Pilot, Release, Releases, in_force, share_of
 from regulars.kernel.program.rule import RETURN, rule
@@ -67,6 +70,7 @@ from regulars.kernel.program.store import (
     save_memories,
     set_policy,
 )
+from regulars.kernel.program.words import Word
 
 __all__ = [
     "LANGUAGES",
@@ -82,6 +86,7 @@ __all__ = [
     "ConditionFailed",
     "Document",
     "Exclusion",
+    "Explanation",
     "Formula",
     "Life",
     "LotsStranded",
@@ -92,6 +97,7 @@ __all__ = [
     "Names",
     "NoProgram",
     "NothingToRollBack",
+    "Occasion",
     "Picker",
     "Pilot",
     "PilotInvalid",
@@ -110,6 +116,8 @@ __all__ = [
     "SimulationMissing",
     "StepOutOfOrder",
     "Story",
+    "Told",
+    "Verdict",
     "VersionAmbiguous",
     "VersionRetired",
     "VersionUnknown",
@@ -126,8 +134,11 @@ __all__ = [
     "draft",
     "dump",
     "encode",
+    "explain",
     "find_damaged",
     "find_mechanics",
+    "find_next",
+    "find_occasion",
     "find_version",
     "in_force",
     "list_lives",

@@ -7,6 +7,7 @@ ceiling, which many members share. Whatever order activities come in, each count
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 from uuid import UUID
 
@@ -62,6 +63,11 @@ class Cap:
         """What a reason says when it is reached."""
         return "budget_spent" if self.is_budget else "limit_reached"
 
+    @property
+    def gate(self) -> str:
+        """What an explanation calls it."""
+        return "budget" if self.is_budget else "limit"
+
     def id_of(self, day: int, owner: UUID, store: str) -> str:
         """Name the ceiling for a day, a household (or a member in none) and a store."""
         if self.is_budget:
@@ -112,6 +118,7 @@ def afford(left_micro: int, points: int, value: Value | None) -> int:
     return min(points, max(left_micro, 0) * value.per_points // (value.minor * MICRO))
 
 
+@lru_cache(maxsize=4_096)
 def span_of(day: int, period: Period) -> tuple[str, int, int]:
     """The period in which a day lies: its name, such as `2026-W09`, its first and its last day.
 

@@ -13,6 +13,7 @@ from regulars.kernel.program.envelope_checks import (
     check_money,
     check_names,
     check_repeats,
+    check_stacking,
     check_zone,
 )
 from regulars.kernel.program.formulas import Formulas
@@ -45,6 +46,7 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
     found += check_repeats((offer.id for offer in document.offers), ("offers",), "id")
     traits, clashes = collect_traits(document, mechanics)
     found += clashes
+    found += check_stacking(document, {name: mechanic.phase for name, mechanic in mechanics.items()})
     formulas = Formulas(document=document, traits=traits)
     for index, offer in enumerate(document.offers):
         path = ("offers", index)

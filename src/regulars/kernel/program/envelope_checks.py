@@ -5,12 +5,20 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from regulars.kernel.program.envelope import PERMILLE, Audience, Budget, Limit, Window
+from regulars.kernel.program.envelope import PERMILLE, Audience, Budget, Limit, Stacking, Window
 from regulars.kernel.program.model import LANGUAGES, Document, Offer
 from regulars.kernel.program.reading import Found, Path
 from regulars.kernel.program.shape import suggest
 
-__all__ = ["check_calendars", "check_envelope", "check_money", "check_names", "check_repeats", "check_zone"]
+__all__ = [
+    "check_calendars",
+    "check_envelope",
+    "check_money",
+    "check_names",
+    "check_repeats",
+    "check_stacking",
+    "check_zone",
+]
 
 Traits = Mapping[str, Collection[str] | None]
 MONTH_DAYS: Final = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
@@ -166,3 +174,24 @@ def _check_audience(audience: Audience, document: Document, traits: Traits, path
     if share is not None and share.start + share.permille > PERMILLE:
         message = f"numbers go up to {PERMILLE}; {share.start} and {share.permille} are more"
         yield Found(path=(*path, "share"), message=message)
+
+
+def check_stacking(document: Document, phases: Mapping[str, str]) -> Iterator[Found]:
+    """Find offers of one group that do not agree on what the group does. `phases` are those of the mechanics."""
+    firsts: dict[str, tuple[int, Offer, Stacking]] = {}
+    for index, offer in enumerate(document.offers):
+        stacking = offer.stacking
+        if stacking is None:
+            continue
+        number, first, agreed = firsts.setdefault(stacking.group, (index, offer, stacking))
+        path = ("offers", index, "stacking")
+        if stacking.mode != agreed.mode:
+            message = f"the group '{stacking.group}' is '{agreed.mode}' by the offer '{first.id}' (number {number + 1})"
+            yield Found(path=(*path, "mode"), message=f"{message}; all of a group agree")
+        phase, other = phases.get(offer.mechanic), phases.get(first.mechanic)
+        if stacking.mode != "all" and phase is not None and other is not None and phase != other:
+            message = (
+                f"'{offer.mechanic}' is asked in the phase '{phase}', and '{first.id}' of this group in '{other}':"
+                " only offers of one phase can exclude each other"
+            )
+            yield Found(path=(*path, "group"), message=message)

@@ -1,7 +1,7 @@
 """What a fold gathers: everything that offers gave so far, and the step as the next one sees it."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -21,6 +21,7 @@ from regulars.kernel.nouns import (
     Step,
     TraitChange,
 )
+from regulars.kernel.program.caps import MICRO
 from regulars.kernel.program.gates import Sight
 from regulars.kernel.program.mechanics import MechanicBroken
 from regulars.kernel.program.model import UNTIL_EVENT, PointsOverflow, Value
@@ -33,6 +34,14 @@ __all__ = ["Fold"]
 EARNED: Final = "earned"
 
 encoder: Final = msgspec.json.Encoder(order="sorted")
+
+
+class Watch(Protocol):
+    """Is told what became of an offer."""
+
+    def __call__(self, offer: BoundOffer, gate: str, room: Room | None, *, fired: bool) -> None:
+        """`gate` is what left the offer out; empty where its mechanic was asked."""
+        ...
 
 
 class Fold:
@@ -54,6 +63,8 @@ class Fold:
         "sight",
         "step",
         "traits",
+        "watch",
+        "won",
     )
 
     def __init__(self, plan: Plan, memories: Mapping[str, bytes], step: Step) -> None:
@@ -74,6 +85,10 @@ class Fold:
         self.later: list[Due] = []
         self.claimed: dict[str, int] = {}
         self.reasons: list[Reason] = []
+        # By group: the offer that gives, of those of which only one does; empty while the best is being chosen.
+        self.won: dict[str, str] = {}
+        # Told of every offer what became of it, where somebody wants to know.
+        self.watch: Watch | None = None
 
     def look(self) -> Step:
         """The step as the next offer sees it."""
@@ -105,8 +120,17 @@ class Fold:
         """What a bounded offer may still give."""
         return Room(offer, self.step, self.memories, left=self.left, claimed=self.claimed)
 
-    def absorb(self, offer: BoundOffer, earned: Earned, room: Room | None = None) -> None:
-        """Take in what an offer says of an activity; of a bounded one, as far as there is room."""
+    def pass_over(self, offer: BoundOffer, gate: str, room: Room | None = None) -> None:
+        """Leave an offer out, because of this gate."""
+        if self.watch is not None:
+            self.watch(offer, gate, room, fired=False)
+
+    def absorb(self, offer: BoundOffer, earned: Earned, room: Room | None = None) -> bool:
+        """Take in what an offer says of an activity; of a bounded one, as far as there is room.
+
+        Gives whether the member gets anything: points, a discount, or something granted.
+        """
+        before = len(self.given)
         if earned.awards:
             # What was really given is known here only: a mechanic's reason `earned` says why, this adds how much.
             why = [reason.values for reason in earned.reasons if reason.code == EARNED]
@@ -120,6 +144,10 @@ class Fold:
                 self.changed = True
             self.remembered.update(room.close())
         self.absorb_rest(offer, earned)
+        gave = len(self.given) > before or bool(earned.discounts or earned.grants)
+        if self.watch is not None:
+            self.watch(offer, "", room, fired=gave or bool(earned.traits))
+        return gave
 
     def absorb_rest(self, offer: BoundOffer, earned: Earned) -> None:
         """Take in everything that is not points."""
@@ -138,6 +166,35 @@ class Fold:
             self.grants.extend(earned.grants)
         if earned.later:
             self.later.extend(_sign(due, offer.id) for due in earned.later)
+
+    def fork(self) -> "Fold":
+        """A fold that begins where this one stands, in which something is tried. `adopt` takes it in."""
+        fork = Fold(self.plan, self.memories, self.look())
+        fork.given, fork.left = list(self.given), dict(self.left)
+        fork.sight, fork.watch = self.sight, self.watch
+        return fork
+
+    def weigh(self) -> int:
+        """What a fork gives, in millionths of a minor unit of money."""
+        points = sum(posting.points * posting.value_micro for posting in self.postings)
+        return points + MICRO * sum(discount.amount_minor for _, discount in self.discounts)
+
+    def adopt(self, fork: "Fold") -> None:
+        """Take in what one offer did in a fork. Of several forks of one moment, one at most has given something."""
+        if len(fork.given) > len(self.given):
+            self.given = fork.given
+            self.changed = True
+        if fork.claimed:
+            self.left, self.changed = fork.left, True
+            self.claimed.update({name: self.claimed.get(name, 0) + more for name, more in fork.claimed.items()})
+        self.postings += fork.postings
+        self.discounts += fork.discounts
+        self.traits += fork.traits
+        self.remembered.update(fork.remembered)
+        self.grants += fork.grants
+        self.later += fork.later
+        self.reasons += fork.reasons
+        self.won.update(fork.won)
 
     def take(self, offer: str, currency: str, points: int, lines: tuple[tuple[int, int], ...]) -> None:
         """Take back points that an offer gave. `lines` holds what each line loses, counted positive."""

@@ -6,17 +6,16 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct, field
 
-from regulars.kernel.nouns import AMOUNT_MAX, Activity, Line, Reason, Scalar
+from regulars.kernel.nouns import Activity, Line, Reason, Scalar
 from regulars.kernel.program.mechanics import References
+from regulars.kernel.program.words import Count, Word
 
-__all__ = ["Choice", "Exclusion", "Picker", "Selection", "Word", "Words", "refer"]
+__all__ = ["Choice", "Exclusion", "Picker", "Selection", "Words", "refer"]
 
 WORDS_MAX: Final = 20_000
 """Names in one list."""
 
-Word = Annotated[str, Meta(min_length=1, max_length=200)]
 Words = Annotated[tuple[Word, ...], Meta(max_length=WORDS_MAX)]
-Count = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
 
 
 class Exclusion(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

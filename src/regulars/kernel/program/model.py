@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import Meta, Struct, field
 
 from regulars.base.errors import Refusal
-from regulars.kernel.program.envelope import Audience, Budget, Holidays, Limit, Schedule, Window
+from regulars.kernel.program.envelope import Audience, Budget, Holidays, Limit, Schedule, Stacking, Window
 from regulars.kernel.program.words import (
     DAYS_MAX,
     LANGUAGES,
@@ -204,6 +204,8 @@ class Offer(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     """For whom and where it runs. None: for everybody, everywhere."""
     limits: Annotated[tuple[Limit, ...], Meta(max_length=LIMITS_MAX)] = ()
     """The most that it gives within periods. All of them hold."""
+    stacking: Stacking | None = None
+    """What becomes of it beside others of a group. None: each gives, whatever others give."""
     budget: Budget | None = None
 
 

@@ -65,6 +65,10 @@ class BoundOffer:
     counts: bool
     """Whether some limit is by member, so that the envelope keeps a memory."""
     kinds: frozenset[str]
+    group: str
+    """The group of which only one offer gives; empty for an offer whose gain excludes no other."""
+    best: bool
+    """The group's most valuable gives, not the first."""
 
     def read_memory(self, memories: Mapping[str, bytes]) -> object:
         """Decode this offer's memory out of a member's; an empty one where there is none."""
@@ -209,5 +213,7 @@ def _bind(offer: Offer, mechanic: Mechanic, formulas: Formulas, calendar: Calend
         gates=bind_gates(offer, formulas.document, formulas),
         caps=caps,
         counts=any(cap.per == "member" for cap in caps),
+        group="" if offer.stacking is None or offer.stacking.mode == "all" else offer.stacking.group,
+        best=offer.stacking is not None and offer.stacking.mode == "best",
         kinds=frozenset((*offer.on, *mechanic.kinds)),
     )

@@ -1,6 +1,7 @@
 """What one offer may still give in one step: all its caps together, drawn on award by award."""
 
 from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -12,6 +13,8 @@ from regulars.kernel.program.plan import BoundOffer, MemoryUnreadable
 
 __all__ = ["Room", "give_back", "owner_of", "say_why"]
 
+NOTHING: Final = Used()
+
 decoder = msgspec.json.Decoder(Used)
 encoder = msgspec.json.Encoder(order="sorted")
 
@@ -22,7 +25,7 @@ class Room:
     `left` is what earlier offers of this step left under ceilings, and is drawn on here; `claimed` says how much.
     """
 
-    __slots__ = ("_claimed", "_counted", "_left", "_memories", "_offer", "_step", "_used", "shut")
+    __slots__ = ("_claimed", "_counted", "_left", "_offer", "_points", "_step", "_used", "shut")
 
     def __init__(
         self,
@@ -35,26 +38,40 @@ class Room:
     ) -> None:
         self._offer = offer
         self._step = step
-        self._memories = memories
         self._left = left
         self._claimed = claimed
-        self._used = read_used(offer.id, memories) if offer.counts else Used()
+        self._used = read_used(offer.id, memories) if offer.counts else NOTHING
+        self._points = 0
         self._counted = False
-        self.shut = next((cap for cap in offer.caps if self.left_under(cap) <= 0), None)
+        self.shut: Cap | None = None
         """The first cap under which nothing is left; None while there is room."""
+        for cap in offer.caps:
+            if self.left_under(cap) <= 0:
+                self.shut = cap
+                break
 
     def left_under(self, cap: Cap) -> int:
         """How much is left: points, times or millionths of money. Less than nothing where a cap was lowered."""
         if cap.per == "member":
-            return cap.left_of(self._used, self._step.day)
+            left = cap.left_of(self._used, self._step.day)
+            return left - self._points if cap.unit == "points" else left - self._counted
         name = self.name_of(cap)
         if name in self._left:
             return self._left[name]
         # A limit that nobody has drawn on has no ceiling yet. A budget always has one.
         return self._step.left[name] if cap.is_budget else self._step.left.get(name, cap.most)
 
+    def drawn_under(self, cap: Cap) -> int:
+        """How much this offer has drawn on in this step."""
+        if cap.per == "member":
+            return self._points if cap.unit == "points" else int(self._counted)
+        # A ceiling is of one offer only.
+        return self._claimed.get(self.name_of(cap), 0)
+
     def name_of(self, cap: Cap) -> str:
         """The ceiling that a cap is under in this step."""
+        if cap.is_budget:
+            return cap.name
         return cap.id_of(self._step.day, owner_of(self._step), self._step.activity.store)
 
     def clip(self, points: int, value: Value | None) -> tuple[int, Cap | None]:
@@ -75,8 +92,7 @@ class Room:
         for cap in self._offer.caps:
             if cap.per != "member" and cap.unit != "times":
                 self._take(cap, points if cap.unit == "points" else cost_micro(points, value))
-        if self._offer.counts:
-            self._used = count_in(self._used, self._offer.caps, self._step.day, points=points, times=0)
+        self._points += points
         self.count()
 
     def count(self) -> None:
@@ -87,14 +103,13 @@ class Room:
         for cap in self._offer.caps:
             if cap.per != "member" and cap.unit == "times":
                 self._take(cap, 1)
-        if self._offer.counts:
-            self._used = count_in(self._used, self._offer.caps, self._step.day, points=0, times=1)
 
     def close(self) -> Mapping[str, bytes]:
         """What the envelope now remembers of the member, if that is anything new."""
         if not (self._counted and self._offer.counts):
             return {}
-        return {self._offer.id + LIMITS: encoder.encode(self._used)}
+        used = count_in(self._used, self._offer.caps, self._step.day, points=self._points, times=1)
+        return {self._offer.id + LIMITS: encoder.encode(used)}
 
     def _take(self, cap: Cap, amount: int) -> None:
         if amount:

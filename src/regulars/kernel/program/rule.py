@@ -1,7 +1,8 @@
 """The fold: what a whole programme says of one step. Pure: no clock, no chance, no database.
 
 Offers are asked in the order (phase, priority, id). Each sees what those before it gave and what they left under the
-ceilings, so the order in which a document lists them changes nothing.
+ceilings, so the order in which a document lists them changes nothing. Of offers that exclude each other one gives: the
+first that gives anything, or the most valuable. Whoever loses was not asked, and remembers nothing.
 """
 
 from collections.abc import Mapping
@@ -9,56 +10,93 @@ from typing import Final
 
 from regulars.kernel.nouns import Reason, Ruling, Step
 from regulars.kernel.program.fold import Fold
+from regulars.kernel.program.gates import Gate
 from regulars.kernel.program.plan import BoundOffer, Plan
 from regulars.kernel.program.room import say_why
 from regulars.kernel.program.undo import undo_purchase
 
-__all__ = ["RETURN", "rule"]
+__all__ = ["OUTDONE", "RETURN", "rule", "run"]
 
 RETURN: Final = "return"
 """The kind of activity that brings a purchase back, or a part of one."""
+OUTDONE: Final = "outdone"
+"""A reason: another offer of the group gives instead."""
 
 
 def rule(plan: Plan, memories: Mapping[str, bytes], step: Step) -> Ruling:
     """Say what the programme gives for one step, or takes back for a return.
 
     `memories` are the member's, by offer id, as canonical JSON. `step.day` is `plan.day_of(occurred_at)` and
-    `step.left` names every ceiling of the plan. Raises PointsOverflow.
+    `step.left` names every budget of the plan, and every limit that somebody has drawn on. Raises PointsOverflow.
     """
     fold = Fold(plan, memories, step)
-    kind = step.activity.kind
+    run(fold)
+    return fold.close()
+
+
+def run(fold: Fold) -> None:
+    """Ask every offer that answers to the step, or let them undo what they gave. Raises PointsOverflow."""
+    kind = fold.step.activity.kind
     if kind == RETURN:
         undo_purchase(fold)
-        return fold.close()
-    for offer in plan.by_kind.get(kind, ()):
-        _ask(fold, offer, kind)
-    return fold.close()
+        return
+    for offer in fold.plan.by_kind.get(kind, ()):
+        if not offer.best:
+            _ask(fold, offer, kind)
+        elif offer.group not in fold.won:
+            _choose_best(fold, offer.group, kind)
 
 
 def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
     step = fold.step
     if kind not in offer.offer.on and step.activity.data.get("offer", offer.id) != offer.id:
         # What one offer left for later is no business of another of the same mechanic.
+        fold.pass_over(offer, "kind")
         return
     if not offer.first_day <= step.day <= offer.last_day:
+        fold.pass_over(offer, "schedule")
         return
-    if offer.gates and not _pass(fold, offer):
+    if offer.gates and (gate := _find_shut(fold, offer)) is not None:
+        fold.pass_over(offer, gate.name)
         return
     room = fold.open_room(offer) if offer.caps else None
     if room is not None and room.shut is not None and offer.decoder is None:
         fold.reasons.append(Reason(offer=offer.id, code=room.shut.code, values=say_why(room.shut)))
+        fold.pass_over(offer, room.shut.gate, room)
+        return
+    if offer.group and (winner := fold.won.get(offer.group)):
+        fold.reasons.append(Reason(offer=offer.id, code=OUTDONE, values={"by": winner, "group": offer.group}))
+        fold.pass_over(offer, "stacking", room)
         return
     earned = offer.mechanic.earn(offer.settings, offer.read_memory(fold.memories), fold.look())
-    fold.absorb(offer, earned, room)
+    if fold.absorb(offer, earned, room) and offer.group:
+        fold.won[offer.group] = offer.id
 
 
-def _pass(fold: Fold, offer: BoundOffer) -> bool:
-    """Whether every gate admits the step. A condition that cannot be judged is told in the receipt."""
+def _find_shut(fold: Fold, offer: BoundOffer) -> Gate | None:
+    """The first gate that does not admit the step. A condition that cannot be judged is told in the receipt."""
     sight = fold.see()
     for gate in offer.gates:
         if not gate.admits(sight):
             if sight.failure:
                 fold.reasons.append(Reason(offer=offer.id, code="condition_failed", values={"why": sight.failure}))
                 sight.failure = ""
-            return False
-    return True
+            return gate
+    return None
+
+
+def _choose_best(fold: Fold, group: str, kind: str) -> None:
+    """Ask each offer of a group as if it were alone, and keep what the most valuable gives; of equals the first."""
+    fold.won[group] = ""
+    tried = [(offer, fold.fork()) for offer in fold.plan.by_kind[kind] if offer.group == group]
+    for offer, fork in tried:
+        _ask(fork, offer, kind)
+    gains = [(fork.weigh(), -place) for place, (_, fork) in enumerate(tried) if fork.won.get(group)]
+    winner = -max(gains)[1] if gains else -1
+    for place, (offer, fork) in enumerate(tried):
+        if place == winner or not fork.won.get(group):
+            fold.adopt(fork)
+        else:
+            values = {"by": tried[winner][0].id, "group": group}
+            fold.reasons.append(Reason(offer=offer.id, code=OUTDONE, values=values))
+            fold.pass_over(offer, "stacking")

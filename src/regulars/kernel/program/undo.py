@@ -62,7 +62,7 @@ def undo_purchase(fold: Fold) -> None:
         given = by_offer.get(bound.id, [])
         answered = original.activity.kind in bound.kinds and bound.first_day <= day <= bound.last_day
         # Whether the gates let the purchase pass is not judged anew: it left a trace in the memory, or it did not.
-        answered = answered and (not bound.gates or bound.id in original.touched)
+        answered = answered and (not (bound.gates or bound.group) or bound.id in original.touched)
         if given or (answered and bound.mechanic.undo is not None):
             _undo_offer(fold, bound, given, (before, after))
 

@@ -31,7 +31,7 @@ from regulars.kernel.nouns import (
 )
 from regulars.kernel.spine.commands import COMMANDS, activate, activates
 from regulars.kernel.spine.house import House
-from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, join, refold
+from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, hand_back, join, refold
 from regulars.kernel.spine.model import (
     ActivityDiffers,
     ActivityInFuture,
@@ -43,7 +43,7 @@ from regulars.kernel.spine.model import (
     SourceReserved,
 )
 from regulars.kernel.spine.returns import expand, fact_of, original_of, own_lots
-from regulars.kernel.spine.scene import Doing, Scene
+from regulars.kernel.spine.scene import Cast, Doing, Scene
 
 __all__ = ["CLOCK", "EXPIRE", "FACTS", "RETURN", "REVERSE", "Batch", "write_body"]
 
@@ -88,6 +88,8 @@ class Batch:
     guests: frozenset[UUID]
     histories: Mapping[NameOf, Sequence[journal.Past]]
     """What happened to a member since a merge that is to be undone, by the name of the merge."""
+    absorbed: dict[UUID, set[UUID]] = field(default_factory=dict[UUID, set[UUID]])
+    """By member: those who are part of them by now, as far as they are here."""
     gone: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     """Members merged in this batch, and who they are now."""
     parted: dict[UUID, None] = field(default_factory=dict[UUID, None])
@@ -117,7 +119,10 @@ class Batch:
             if (stored := self._stored(body, digest, member, to)) is not None:
                 return Outcome(receipt=stored, repeated=True)
             self._check(body, member, at)
-            at = self._bring_all((member, *self.households.get(member, ()), *(() if to is None else (to,))), at)
+            party = {member, *self.households.get(member, ()), *(() if to is None else (to,))}
+            # What comes back to one who is gone is handed on, at one moment for both.
+            party |= self._list_merged(self.absorbed if body.kind in COMMANDS else party)
+            at = self._bring_all(sorted(party), at)
             return Outcome(receipt=self._record(body, member, at, to=to, text=text, digest=digest))
         except Refusal as refusal:
             return Outcome(refusal=refusal)
@@ -207,13 +212,34 @@ class Batch:
         else:
             self.ended_dues[waiting.key] = state
 
+    def _heir(self, member: UUID) -> UUID | None:
+        """The member that another is part of at this point of the batch."""
+        if member in self.gone:
+            return self.gone[member]
+        if member in self.parted:
+            return None
+        if member in self.locked:
+            return self.locked[member].merged_into
+        # Not touched, and so only known as who they are today.
+        today = self.kept.get(member, member)
+        return None if today == member else today
+
+    def _list_merged(self, kept: Iterable[UUID]) -> set[UUID]:
+        """List these members, those who have become part of them, and whom they went through."""
+        found = [(each, self.absorbed[each]) for each in kept if each in self.absorbed]
+        return {one for each, gone in found for one in (each, *gone)}
+
     def _end_hold(self, held: ledger.Hold, at: datetime) -> None:
         # In the journal of whoever made it, also where it is an owner of its points who was touched first: nobody is
         # told of another's hold, and what the books say must not depend on who came by.
-        at = self.book.time(held.member, at)
+        for each in (held.member, *sorted(self._list_merged(self.absorbed))):
+            at = self.book.time(each, at)
         body = Body(id=f"{EXPIRE}:{held.id}", source=CLOCK, kind=EXPIRE, occurred_at=at)
         doing = Doing(body=body, member=held.member, id=self.house.new_id(), at=at, program=self._program_at(at))
-        self._keep(doing, self._receipt(doing, [ledger.release(self.book, held, at=at, state="expired")]))
+        cast = Cast(book=self.book, doing=doing, locked=self.locked, begin=self._begin, heir=self._heir)
+        postings = [ledger.release(self.book, held, at=at, state="expired"), *hand_back(cast)]
+        self._keep(doing, self._receipt(doing, postings))
+        self._keep_others(cast)
 
     def _expire(self, member: UUID, at: datetime) -> int:
         # At one moment more may end, when a hold gives back what has ended meanwhile: entries tell the two apart.
@@ -271,6 +297,7 @@ class Batch:
             postings = command(scene) if command is not None and scene is not None else []
             if scene is not None:
                 postings += activate(scene)
+                postings += hand_back(scene) if scene.joined is None and scene.parted is None else []
             memories = self.memories.get(member, {}) if scene is None else self._memories(scene)
             ruling = program.rule(plan, memories, self._step(plan, doing, fact))
             earned, reasons = self._post(doing, ruling)
@@ -288,9 +315,12 @@ class Batch:
         self._apply(ruling, receipt)
         self._keep(doing, receipt, text=text, digest=digest)
         if scene is not None:
-            for other, told in scene.others.values():
-                self._keep(other, self._receipt(other, told))
+            self._keep_others(scene)
         return receipt
+
+    def _keep_others(self, cast: Cast) -> None:
+        for other, told in cast.others.values():
+            self._keep(other, self._receipt(other, told))
 
     def _scene(self, plan: program.Plan, doing: Doing, fact: Activity, to: UUID | None) -> Scene:
         return Scene(
@@ -303,8 +333,27 @@ class Batch:
             owners=(doing.member, *self.households.get(doing.member, ())),
             to=to,
             begin=self._begin,
+            heir=self._heir,
             guests=self.guests,
+            history=self._list_since(doing.past) if doing.past is not None and doing.body.kind == UNMERGE else None,
         )
+
+    def _list_since(self, past: journal.Past) -> list[journal.Past] | None:
+        """List what a member did since a merge, also in this batch; None where that is more than can be undone."""
+        name = (past.body.source, past.body.id)
+        if name not in self.recorded and name not in self.histories:
+            return None
+        rows = list(self.recorded.values())
+        if name in self.recorded:
+            rows = rows[list(self.recorded).index(name) + 1 :]
+        return [
+            *self.histories.get(name, ()),
+            *(
+                journal.Past(member=past.member, activity=row.receipt.activity, body=row.body, receipt=row.receipt)
+                for row in rows
+                if row.receipt.member == past.member
+            ),
+        ]
 
     def _memories(self, scene: Scene) -> Mapping[str, bytes]:
         """The member's memories as the fold must see them: after a merge or its undoing, already so."""
@@ -315,13 +364,13 @@ class Batch:
             past = scene.doing.past
             assert past is not None
             before = {offer: text.encode() for offer, text in past.receipt.before.items()}
-            history = self.histories.get((past.body.source, past.body.id), ())
+            assert scene.history is not None
 
             def traits(at: datetime) -> Mapping[str, Scalar]:
                 return self.traits.as_of(scene.member, max(at, self.traits.since))
 
             joined_at = self.locked[scene.member].joined_at
-            return refold(self.releases, before, history, self.originals, traits, joined_at=joined_at)
+            return refold(self.releases, before, scene.history, self.originals, traits, joined_at=joined_at)
         return mine
 
     def _rejoin(self, scene: Scene, receipt: Receipt, memories: Mapping[str, bytes]) -> Receipt:
@@ -334,6 +383,8 @@ class Batch:
         digests = {offer: hashlib.sha256(memory).hexdigest() for offer, memory in changed.items()}
         if scene.joined is not None:
             self.gone[scene.joined] = member
+            self.absorbed.setdefault(member, set()).update({scene.joined}, self.absorbed.pop(scene.joined, ()))
+            self.parted.pop(scene.joined, None)
             for waiting in self.dues.pop(scene.joined, []):
                 self._end_due(waiting, "cancelled")
                 handed = journal.Waiting(
@@ -349,6 +400,10 @@ class Batch:
             return replace(receipt, memories=digests, before=before, other=scene.joined)
         assert scene.parted is not None
         self.parted[scene.parted] = None
+        self.gone.pop(scene.parted, None)
+        for each in [each for each in self.absorbed[member] if scene.today(each) != member]:
+            self.absorbed[member].remove(each)
+            self.absorbed.setdefault(scene.today(each), set()).add(each)
         return replace(receipt, memories=digests, other=scene.parted)
 
     def _step(self, plan: program.Plan, doing: Doing, fact: Activity) -> Step:

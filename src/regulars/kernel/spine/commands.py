@@ -160,7 +160,7 @@ def redeem(scene: Scene, ask: Redeem) -> list[Posted]:
         by = scene.stamp_of(owner, "pool_used")
         posted = ledger.take(scene.book, mine, kind="redeem", house=ledger.REDEMPTION, by=by)
         scene.book.recompute_due(owner, ask.currency)
-        postings += _tell(scene, owner, [posted])
+        postings += scene.tell(owner, [posted])
     return postings
 
 
@@ -175,7 +175,7 @@ def hold(scene: Scene, ask: Hold) -> list[Posted]:
 
 def capture(scene: Scene, ask: Capture) -> list[Posted]:
     """Use held points."""
-    held = ledger.find_hold(scene.book, scene.member, ask.hold)
+    held = _find_hold(scene, ask.hold)
     used = ledger.capture(
         scene.book,
         held,
@@ -184,8 +184,8 @@ def capture(scene: Scene, ask: Capture) -> list[Posted]:
         stamp_of=lambda owner: scene.stamp_of(owner, "pool_used"),
         at=scene.by.at,
     )
-    postings = [posted for owner, each in used for posted in _tell(scene, owner, [each])]
-    rest = scene.book.holds[scene.member, ask.hold]
+    postings = [posted for owner, each in used for posted in scene.tell(owner, [each])]
+    rest = scene.book.holds[held.member, held.id]
     if ask.final and rest.state == "open":
         postings += _release(scene, rest)
     return postings
@@ -193,7 +193,13 @@ def capture(scene: Scene, ask: Capture) -> list[Posted]:
 
 def release(scene: Scene, ask: Release) -> list[Posted]:
     """Give back what a hold still holds."""
-    return _release(scene, ledger.find_hold(scene.book, scene.member, ask.hold))
+    return _release(scene, _find_hold(scene, ask.hold))
+
+
+def _find_hold(scene: Scene, name: UUID) -> ledger.Hold:
+    """Find an open hold of the member, or of one who has become part of them since."""
+    makers = (maker for maker, id_ in scene.book.holds if id_ == name and scene.today(maker) == scene.member)
+    return ledger.find_hold(scene.book, next(makers, scene.member), name)
 
 
 def _release(scene: Scene, held: ledger.Hold) -> list[Posted]:
@@ -203,7 +209,7 @@ def _release(scene: Scene, held: ledger.Hold) -> list[Posted]:
             by = scene.stamp_of(owner, "expire")
             ended = scene.book.expire(owner, held.currency, by=by)
             assert ended is not None
-            postings += _tell(scene, owner, [ended])
+            postings += scene.tell(owner, [ended])
     return postings
 
 
@@ -212,10 +218,10 @@ def reverse(scene: Scene, ask: Reverse) -> list[Posted]:
     past = scene.doing.past
     assert past is not None
     redemptions = [p for p in past.receipt.postings if p.kind == "redeem"]
-    if past.member != scene.member or not redemptions:
+    if scene.today(past.member) != scene.member or not redemptions:
         message = f"{past.body.id} took no points of this member. A reversal names the redemption it undoes."
         raise PurchaseOfAnother(message, origin=past.body.id)
-    owned = [(posted.owner or scene.member, posted) for posted in redemptions]
+    owned = [(posted.owner or past.member, posted) for posted in redemptions]
     taken = {owner: scene.book.taken(owner, posted.currency, posted.version) for owner, posted in owned}
     currency = redemptions[0].currency
     points = ask.points if ask.points is not None else sum(each.left for each in taken.values())
@@ -224,7 +230,7 @@ def reverse(scene: Scene, ask: Reverse) -> list[Posted]:
     for owner, share in _share(scene, taken, currency, points).items():
         by = scene.stamp_of(owner, "pool_restored")
         back = ledger.reverse(scene.book, owner, currency, share, of=taken[owner], late=late, by=by)
-        postings += _tell(scene, owner, back)
+        postings += scene.tell(owner, back)
     return postings
 
 
@@ -298,7 +304,7 @@ def gift(scene: Scene, ask: Gift) -> list[Posted]:
         )
         for lot, part in parts
     ]
-    return [out, *_tell(scene, to, got)]
+    return [out, *scene.tell(to, got)]
 
 
 def donate(scene: Scene, ask: Donate) -> list[Posted]:
@@ -351,12 +357,6 @@ def _give(scene: Scene, currency: str, points: int, expires_at: datetime | None,
     return scene.book.issue(scene.member, posting, program=scene.doing.program, by=scene.by, kind=kind, house=house)
 
 
-def _tell(scene: Scene, owner: UUID, postings: Sequence[Posted]) -> list[Posted]:
-    """Write postings into the owner's own activity too, where that is another member."""
-    scene.tell(owner, postings)
-    return list(postings) if owner == scene.member else [replace(posted, owner=owner) for posted in postings]
-
-
 def _check_currency(scene: Scene, currency: str, *, spendable: bool = False) -> None:
     coin = scene.plan.currencies.get(currency)
     if coin is None:
@@ -375,13 +375,17 @@ def activates(plan: program.Plan, body: Body) -> bool:
 def activate(scene: Scene) -> list[Posted]:
     """Set free the points of a purchase that waited for this activity (delivered, say), which names it as `origin`."""
     past = scene.doing.past
-    if past is None or past.member != scene.member or not activates(scene.plan, scene.doing.body):
+    if past is None or scene.today(past.member) != scene.member or not activates(scene.plan, scene.doing.body):
         return []
     freed: list[Posted] = []
     for posted in past.receipt.postings:
         coin = scene.plan.currencies.get(posted.currency)
-        waits = coin is not None and coin.settings.pending and coin.settings.pending.until == scene.fact.kind
-        lot = scene.book.lot(scene.member, posted.currency, posted.lot) if waits else None
+        if coin is None or not coin.settings.pending or coin.settings.pending.until != scene.fact.kind:
+            continue
+        number = posted.lot
+        if past.member != scene.member:
+            number = scene.book.child(scene.member, posted.currency, past.member, number)
+        lot = scene.book.lot(scene.member, posted.currency, number)
         if lot is not None and lot.usable_from == program.UNTIL_EVENT:
             scene.book.put_lot(replace(lot, usable_from=scene.by.at))
             freed.append(

@@ -1,7 +1,8 @@
 """Two members become one, and within a window two again. A guest's receipts are claimed the same way.
 
-What the one who goes holds is handed on lot by lot, so ends, funders and worth stay. Undoing hands back what is left
-of it: what was used stays used, and what happened since stays with the member who was kept.
+What the one who goes holds is handed on lot by lot, so ends, funders and worth stay. What is set aside stays where it
+is, usable by whoever was kept, and is handed on when it comes back. Undoing hands back what is left of it: what was
+used stays used, and what happened since stays with the member who was kept.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from regulars.kernel.ledger import ARREARS, TRANSFER
 from regulars.kernel.nouns import AMOUNT_MAX, Posted, Scalar, Step
 from regulars.kernel.spine.model import MergeRefused
 from regulars.kernel.spine.returns import fact_of, original_of
-from regulars.kernel.spine.scene import Scene
+from regulars.kernel.spine.scene import Cast, Scene
 
 __all__ = [
     "CLAIM",
@@ -28,7 +29,7 @@ __all__ = [
     "Claim",
     "Merge",
     "Unmerge",
-    "hand_on",
+    "hand_back",
     "join",
     "merge",
     "refold",
@@ -75,21 +76,22 @@ def merge(scene: Scene, _ask: Merge | Claim) -> list[Posted]:
     if scene.locked[gone].state != "active":
         message = f"The member in `to` is {scene.locked[gone].state} and cannot be merged."
         raise MergeRefused(message, state=scene.locked[gone].state)
-    if any(
-        held.state == "open" for currency in scene.book.currencies(gone) for held in scene.book.holds_of(gone, currency)
-    ):
-        message = "The member in `to` has points on hold. Capture or release them first."
-        raise MergeRefused(message)
     scene.joined = gone
-    return hand_on(scene, gone, scene.member)
+    # The receipt names the other as a whole.
+    return [posted for posted in hand_on(scene, gone, scene.member) if posted.owner is None]
 
 
-def hand_on(scene: Scene, gone: UUID, kept: UUID) -> list[Posted]:
-    """Move all that one member holds and owes to another; gives the postings of the asking member."""
-    book = scene.book
-    giver, taker = scene.stamp_of(gone, "merged"), scene.stamp_of(kept, "merged")
+def hand_on(cast: Cast, gone: UUID, kept: UUID) -> list[Posted]:
+    """Move all that one member owes and has free to another; gives the postings as the asking activity has them.
+
+    What is on hold stays where it is until the hold ends: then it is handed on too (see `hand_back`).
+    """
+    book = cast.book
+    giver, taker = cast.stamp_of(gone, "merged"), cast.stamp_of(kept, "merged")
     told: dict[UUID, list[Posted]] = {gone: [], kept: []}
     for currency in book.currencies(gone):
+        ended = book.expire(gone, currency, by=giver)
+        told[gone] += [] if ended is None else [ended]
         owed = -book.balance(gone, currency, ARREARS)
         if owed:
             book.move(gone, currency, (TRANSFER, ARREARS), owed, kind="merge", by=giver)
@@ -106,9 +108,19 @@ def hand_on(scene: Scene, gone: UUID, kept: UUID) -> list[Posted]:
                 for lot, part in lots
             ]
         book.recompute_due(gone, currency)
-    other = gone if kept == scene.member else kept
-    scene.tell(other, told[other])
-    return told[scene.member]
+    return [posted for each, postings in told.items() for posted in cast.tell(each, postings)]
+
+
+def hand_back(cast: Cast) -> list[Posted]:
+    """Hand on what has just come back to members who are part of another by now: nobody else could use it."""
+    postings: list[Posted] = []
+    for gone in sorted(cast.book.opened):
+        # Whoever it was handed to may be part of another in turn.
+        kept = cast.heir(gone)
+        while kept is not None and any(cast.book.open_lots(gone, each) for each in cast.book.currencies(gone)):
+            postings += hand_on(cast, gone, kept)
+            gone, kept = kept, cast.heir(kept)  # noqa: PLW2901 - on along the merges
+    return postings
 
 
 def unmerge(scene: Scene, _ask: Unmerge) -> list[Posted]:
@@ -119,29 +131,50 @@ def unmerge(scene: Scene, _ask: Unmerge) -> list[Posted]:
     if past.body.kind not in {MERGE, CLAIM} or past.member != scene.member or gone is None:
         message = f"{past.body.id} is not a merge of this member."
         raise MergeRefused(message, origin=past.body.id)
-    if scene.locked[gone].merged_into != scene.member:
+    if scene.heir(gone) != scene.member:
         message = "That merge was undone before."
         raise MergeRefused(message, origin=past.body.id)
     until = past.receipt.recorded_at + timedelta(days=scene.house.unmerge_days_max)
     if scene.by.at > until:
         message = f"That merge could be undone until {until.isoformat()}."
         raise MergeRefused(message, until=until.isoformat())
-    book = scene.book
-    by = scene.stamp_of(gone, "unmerged")
+    if scene.history is None:
+        message = f"More than {HISTORY_MAX} activities have happened since that merge."
+        raise MergeRefused(message, origin=past.body.id)
     postings: list[Posted] = []
-    for posted in past.receipt.postings:
-        lot = book.lot(scene.member, posted.currency, posted.lot) if posted.lot and posted.kind == "merge" else None
-        if lot is None or not lot.remaining:
-            continue
-        postings.append(ledger.take(book, [(lot, lot.remaining)], kind="unmerge", house=TRANSFER, by=scene.by))
-        back = ledger.receive(
-            book, lot, lot.remaining, expires_at=lot.expires_at, house=TRANSFER, kind="unmerge", by=by, member=gone
+    back: list[Posted] = []
+    by = scene.stamp_of(gone, "unmerged")
+    for lot in _list_handed(scene, gone, [past, *scene.history]):
+        postings.append(ledger.take(scene.book, [(lot, lot.remaining)], kind="unmerge", house=TRANSFER, by=scene.by))
+        back.append(
+            ledger.receive(
+                scene.book,
+                lot,
+                lot.remaining,
+                expires_at=lot.expires_at,
+                house=TRANSFER,
+                kind="unmerge",
+                by=by,
+                member=gone,
+            )
         )
-        scene.tell(gone, [back])
-    for currency in book.currencies(scene.member):
-        book.recompute_due(scene.member, currency)
+    scene.tell(gone, back)
+    for currency in scene.book.currencies(scene.member):
+        scene.book.recompute_due(scene.member, currency)
     scene.parted = gone
     return postings
+
+
+def _list_handed(scene: Scene, gone: UUID, history: Sequence[journal.Past]) -> list[ledger.Lot]:
+    """List what is left of lots that a member handed on, in the merge and when holds of before it ended."""
+    named = {
+        (posted.currency, posted.lot): None
+        for past in history
+        for posted in past.receipt.postings
+        if posted.kind == "merge" and posted.lot and posted.owner is None
+    }
+    lots = [scene.book.lot(scene.member, currency, number) for currency, number in named]
+    return [lot for lot in lots if lot is not None and lot.remaining and lot.parent_member == gone]
 
 
 def join(plan: program.Plan, kept: Mapping[str, bytes], gone: Mapping[str, bytes]) -> dict[str, bytes]:

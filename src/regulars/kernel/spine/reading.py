@@ -1,6 +1,6 @@
 """Everything that a batch needs, locked and read once: the members whose points may move, and all that they hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -53,12 +53,13 @@ async def read_batch(
     # What never changes may be read before the locks, to learn whom else to lock.
     named = sorted({(each.fact.source, each.fact.origin) for each in asked if each.fact.origin})
     originals = await journal.originals(read, named)
-    households = await _others(read, asked, originals, latest)
+    households, concerned = await _others(read, asked, originals, latest)
     ids = sorted(latest)
     found = await (members.lock_many(read, ids) if isinstance(read, Tx) else members.look_many(read, ids))
     locked = {**found, **strangers}
     named_now = {member for each in asked for member in (each.member, each.to)}
-    if any(member.state == "merged" for member in locked.values() if member.id in named_now):
+    merged = [member for member in locked.values() if member.merged_into is not None]
+    if any(member.id in named_now or member.merged_into not in locked for member in merged):
         # Merged between the look-up and the lock. Next time the look-up follows.
         message = "A member was merged at this very moment. Try again."
         raise DatabaseContention(message)
@@ -82,7 +83,7 @@ async def read_batch(
         read,
         sorted({(who, p.activity) for p in originals.values() for who in (p.member, kept.get(p.member, p.member))}),
     )
-    await _open(read, book, asked, originals, latest)
+    await _open(read, book, asked, originals, latest, concerned=concerned)
     budgets, limited = _ceilings(releases, happening, locked)
     return Batch(
         house=house,
@@ -94,6 +95,7 @@ async def read_batch(
             read, [each.to for each in asked if each.fact.kind == CLAIM and isinstance(each.to, UUID)]
         ),
         histories=await _histories(read, asked, originals),
+        absorbed=_list_absorbed(merged, locked),
         originals=originals,
         answers=answers,
         book=book,
@@ -113,6 +115,8 @@ async def _open(
     asked: Sequence[Asked],
     originals: Mapping[tuple[str, str], journal.Past],
     latest: Mapping[UUID, datetime],
+    *,
+    concerned: Collection[UUID],
 ) -> None:
     """Read lots and holds of those whose points may be taken, moved or end. Whoever only earns needs none."""
     lots = await ledger.read_taken(read, book, _redemptions(asked, originals))
@@ -124,6 +128,7 @@ async def _open(
     ]
     earning = {each.member for each in asked}
     earning -= {each.member for each in asked if each.fact.origin or each.fact.kind in COMMANDS}
+    earning -= set(concerned)
     opening = {member for member in latest if member not in earning or book.due_at(member) <= latest[member]}
     await ledger.open_members(read, book, opening, lots=lots, holds=_holds(asked))
     bound = {part.owner for held in book.holds.values() for part in held.parts} - book.opened
@@ -139,24 +144,53 @@ async def _others(
     asked: Sequence[Asked],
     originals: Mapping[tuple[str, str], journal.Past],
     latest: dict[UUID, datetime],
-) -> dict[UUID, list[UUID]]:
-    """Add to `latest` the other members whose points may move; gives the households of those who ask to pool."""
+) -> tuple[dict[UUID, list[UUID]], set[UUID]]:
+    """Add to `latest` the other members whose points may move.
+
+    Gives the households of those who ask to pool, and everybody who is concerned by what another asks.
+    """
     when = max(latest.values(), default=None)
     if when is None:
-        return {}
+        return {}, set()
+    members_asked = [each.member for each in asked if isinstance(each.member, UUID)]
     pooling = [each.member for each in asked if each.fact.ask.get("pool") is True and isinstance(each.member, UUID)]
     households = await members.households_of(read, pooling) if pooling else {}
-    more = [other for others in households.values() for other in others]
-    more += [p.owner for past in originals.values() for p in past.receipt.postings if p.owner is not None]
-    more += [past.receipt.other for past in originals.values() if past.receipt.other is not None]
-    latest.update({other: when for other in more if other not in latest})
-    # Whoever has points in a hold of theirs, or a hold on points of theirs, until there is nobody new.
-    new, named = sorted(latest), _holds(asked)
+    concerned = {other for others in households.values() for other in others}
+    concerned |= {each.to for each in asked if isinstance(each.to, UUID)}
+    concerned |= {p.owner for past in originals.values() for p in past.receipt.postings if p.owner is not None}
+    concerned |= {past.receipt.other for past in originals.values() if past.receipt.other is not None}
+    concerned |= {originals[name].member for name in _list_reversed(asked) if name in originals}
+    named = _holds(asked)
+    # What those who have become part of a member had set aside is that member's to use, and to have back.
+    concerned |= set(await members.list_merged(read, sorted({*latest, *concerned})))
+    # Whoever was named was followed to who they are today when they were looked up.
+    followed = {*members_asked, *(each.to for each in asked if isinstance(each.to, UUID))}
+    latest.update({other: when for other in concerned if other not in latest})
+    # Whoever has points in a hold of theirs, or a hold on points of theirs, or gets what comes back to one who is part
+    # of them by now: until there is nobody new.
+    new = sorted(latest)
     while new:
         found = await ledger.partners(read, new, named)
+        strangers = sorted((found | set(new)) - followed)
+        if strangers:
+            into = await members.find_members(read, strangers)
+            found |= {kept for kept in into.values() if kept is not None}
+            followed.update(strangers)
+        concerned |= found
         new, named = sorted(found - latest.keys()), []
         latest.update(dict.fromkeys(new, when))
-    return households
+    return households, concerned
+
+
+def _list_absorbed(merged: Sequence[members.Member], locked: Mapping[UUID, members.Member]) -> dict[UUID, set[UUID]]:
+    """List by member who has become part of them."""
+    absorbed: dict[UUID, set[UUID]] = {}
+    for member in merged:
+        kept = member
+        while kept.merged_into is not None:
+            kept = locked[kept.merged_into]
+        absorbed.setdefault(kept.id, set()).add(member.id)
+    return absorbed
 
 
 def _shares(member: members.Member, other: members.Member) -> bool:
@@ -169,11 +203,16 @@ def _holds(asked: Sequence[Asked]) -> list[UUID]:
     return [hold for each in asked if (hold := hold_of(each.fact.ask)) is not None]
 
 
+def _list_reversed(asked: Sequence[Asked]) -> set[tuple[str, str]]:
+    """List the activities that reversals speak of."""
+    return {(each.fact.source, each.fact.origin) for each in asked if each.fact.kind == REVERSE}
+
+
 def _redemptions(
     asked: Sequence[Asked], originals: Mapping[tuple[str, str], journal.Past]
 ) -> list[tuple[UUID, str, int]]:
     """List the entries (member, currency, version) that reversals speak of."""
-    names = {(each.fact.source, each.fact.origin) for each in asked if each.fact.kind == REVERSE}
+    names = _list_reversed(asked)
     return [
         (posted.owner or past.member, posted.currency, posted.version)
         for name, past in originals.items()

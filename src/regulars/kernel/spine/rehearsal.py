@@ -94,6 +94,7 @@ def rehearse(
         households={},
         guests=frozenset(),
         histories={},
+        absorbed={},
     )
     refused: list[tuple[Past, Refusal]] = []
     for past in history:

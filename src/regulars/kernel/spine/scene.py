@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, members, program
 from regulars.kernel.nouns import Activity, Body, Original, Posted
 from regulars.kernel.spine.house import House
 
-__all__ = ["Doing", "Scene"]
+__all__ = ["Cast", "Doing", "Scene"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,28 +36,17 @@ class Doing:
 
 
 @dataclass(slots=True, kw_only=True)
-class Scene:
-    """One command at work. Where it moves points of others, each of them gets an activity of their own."""
+class Cast:
+    """An activity at work. Where it moves points of others, each of them gets an activity of their own."""
 
-    house: House
-    plan: program.Plan
     book: ledger.Book
     doing: Doing
-    fact: Activity
     locked: Mapping[UUID, members.Member]
-    owners: Sequence[UUID]
-    """The members whose points this member may use together: the household, or only themselves."""
-    to: UUID | None
     begin: Callable[[UUID, str, Doing], Doing]
     """Begin an activity of another member that this one causes: (member, kind, parent)."""
+    heir: Callable[[UUID], UUID | None]
+    """The member that another has become part of; None for one of their own."""
     others: dict[UUID, tuple[Doing, list[Posted]]] = field(default_factory=dict[UUID, tuple[Doing, list[Posted]]])
-
-    guests: frozenset[UUID] = frozenset()
-    """Members known by a receipt only."""
-    joined: UUID | None = None
-    """A member that has just become part of this one."""
-    parted: UUID | None = None
-    """A member that has just become one of their own again."""
 
     @property
     def member(self) -> UUID:
@@ -67,6 +58,12 @@ class Scene:
         """The stamp of the asking activity."""
         return self.doing.stamp
 
+    def today(self, member: UUID) -> UUID:
+        """Who a member is today, merge by merge."""
+        while (kept := self.heir(member)) is not None:
+            member = kept
+        return member
+
     def stamp_of(self, owner: UUID, kind: str) -> ledger.Stamp:
         """The stamp for changes to `owner`: the asking activity's, or that of one begun in the owner's journal."""
         if owner == self.member:
@@ -75,7 +72,29 @@ class Scene:
             self.others[owner] = (self.begin(owner, kind, self.doing), [])
         return self.others[owner][0].stamp
 
-    def tell(self, owner: UUID, postings: Sequence[Posted]) -> None:
-        """Write down in the owner's own activity what was posted for them."""
-        if owner != self.member:
-            self.others[owner][1].extend(postings)
+    def tell(self, owner: UUID, postings: Sequence[Posted]) -> list[Posted]:
+        """Write down in the owner's own activity what was posted for them; gives it as the asking one has it."""
+        if owner == self.member:
+            return list(postings)
+        self.others[owner][1].extend(postings)
+        return [replace(posted, owner=owner) for posted in postings]
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene(Cast):
+    """One command at work."""
+
+    house: House
+    plan: program.Plan
+    fact: Activity
+    owners: Sequence[UUID]
+    """The members whose points this member may use together: the household, or only themselves."""
+    to: UUID | None
+    guests: frozenset[UUID] = frozenset()
+    """Members known by a receipt only."""
+    history: Sequence[journal.Past] | None = None
+    """What happened since the merge that is to be undone; None where that is more than can be."""
+    joined: UUID | None = None
+    """A member that has just become part of this one."""
+    parted: UUID | None = None
+    """A member that has just become one of their own again."""

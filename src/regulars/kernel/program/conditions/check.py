@@ -246,7 +246,7 @@ class Check:
             )
         return self.refuse("has(…) is for a field that may be missing, such as has(activity.data.device)", of.start)
 
-    def _read_loop(self, node: Loop, scope: Scope) -> Typed:  # noqa: PLR0911 - each mistake its own sentence
+    def _read_loop(self, node: Loop, scope: Scope) -> Typed:  # noqa: C901, PLR0911 - each mistake its own sentence
         over = self.read(node.over, scope)
         if over.shape is None:
             return BROKEN
@@ -265,7 +265,8 @@ class Check:
         body = self.read(node.body, inner) if node.kind == "map" else self.expect(node.body, inner, TRUTH)
         if body.shape is None or (kept is not None and kept.shape is None):
             return BROKEN
-        range_ = f"tick({over.code})" if self.dialect.counts_turns else over.within(8)
+        most = over.most or f"size({over.code})"
+        range_ = over.within(8)
         height = max(over.height, body.height, 0 if kept is None else kept.height) + 1
         shape: Shape = TRUTH
         if node.kind == "filter":
@@ -277,8 +278,11 @@ class Check:
         if kept is not None:
             # Said in two steps, as one of the engines does not know it in one.
             range_ = f"{range_}.filter({own}, {kept.code})"
-            range_ = f"tick({range_})" if self.dialect.counts_turns else range_
-        return Typed(shape=shape, code=f"{range_}.{node.kind}({own}, {body.code})", height=height)
+        code = f"{range_}.{node.kind}({own}, {body.code})"
+        if self.dialect.counts_turns:
+            # The list itself is not handed to `tick`: copying it would cost more than the loop.
+            code = f"(tick({most}) ? {code} : null)"
+        return Typed(shape=shape, code=code, height=height, most=most)
 
     def _read_unary(self, node: Unary, scope: Scope) -> Typed:
         of = self.expect(node.of, scope, TRUTH if node.operator == "!" else WHOLE)
@@ -399,4 +403,5 @@ class Check:
                 return self.refuse(said, item.start)
         first: Shape = TEXT if isinstance(shapes[0], Text) else shapes[0]
         code = "[" + ", ".join(item.code for item in items) + "]"
-        return Typed(shape=ListOf(of=first), code=code, height=max(item.height for item in items) + 1)
+        height = max(item.height for item in items) + 1
+        return Typed(shape=ListOf(of=first), code=code, height=height, most=str(len(items)))

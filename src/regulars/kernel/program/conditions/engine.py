@@ -67,7 +67,7 @@ class Dialect:
     """Where an engine needs other words than CEL's."""
 
     counts_turns: bool
-    """It has no budget of its own: what a loop goes over is written `tick(…)`."""
+    """It has no budget of its own: before a loop stands `tick(…)`, which is told how often it turns at most."""
     counts_bytes: bool
     """Its size of text is in bytes: it is written `length(…)`."""
 

@@ -1,7 +1,7 @@
 """CEL in Rust: the second engine, for machines that the first has no build for.
 
 It checks no types and bounds no loops, so both are done before it: the types when an expression is saved, the loops by
-`tick`, which stands around whatever they go over.
+`tick`, which stands before each loop and is told how often it may turn.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -39,11 +39,11 @@ class _Meter:
         self.turns = 0
         self.failure: Failure | None = None
 
-    def tick(self, over: list[object]) -> list[object] | None:
-        """Let a loop go over these, or stop it: nothing can be gone over in None."""
-        self.turns += len(over)
+    def tick(self, turns: int) -> bool | None:
+        """Let a loop make so many turns at most, or stop it: None is no answer to `may it?`, and so the run fails."""
+        self.turns += turns
         if self.turns <= STEPS_MAX:
-            return over
+            return True
         # Raising here would write to the log of the engine; this way it fails all the same.
         self.failure = "budget_exceeded"
         return None

@@ -46,6 +46,8 @@ class Typed:
     """Parts within it, at the deepest."""
     word: str | None = None
     """What a literal text says."""
+    most: str = ""
+    """For a list: code that says how many entries it has at most, without working it out."""
     path: str = ""
     """The field that it is, if it is one."""
 

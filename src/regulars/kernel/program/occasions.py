@@ -1,6 +1,7 @@
 """Days that come once a year for each member: a birthday, the anniversary of joining, and the days around them."""
 
 from calendar import isleap, monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -9,7 +10,8 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from regulars.kernel.nouns import Reason, Scalar, Step
-from regulars.kernel.program import Calendar, Word
+from regulars.kernel.program.days import Calendar
+from regulars.kernel.program.words import Word
 
 __all__ = ["Occasion", "Seen", "find_next", "find_occasion"]
 
@@ -38,13 +40,15 @@ class Occasion(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """Where the 29th of February is in a year that has none."""
     years: tuple[Years, ...] = ()
     """Which anniversaries count, such as [1, 5, 10]; empty: each."""
-    by_clock: bool = False
-    """Given at the start of the first of these days, without any activity. What the offer hears of before only lets it
-    know the member, and brings nothing itself."""
 
     def __post_init__(self) -> None:
         if self.years and self.of == "birthday":
             raise ValueError("'years' belong to anniversaries: nobody is asked for their age")
+
+    @property
+    def traits(self) -> Mapping[str, tuple[str, ...]]:
+        """The traits that it reads."""
+        return {self.trait: ()} if self.of == "birthday" else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
