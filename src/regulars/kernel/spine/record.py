@@ -16,6 +16,7 @@ from regulars.kernel.nouns import Activity
 from regulars.kernel.spine.batch import REVERSE, Batch
 from regulars.kernel.spine.commands import COMMANDS, hold_of
 from regulars.kernel.spine.house import House
+from regulars.kernel.spine.households import HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE
 from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, MERGE, UNMERGE
 from regulars.kernel.spine.model import Outcome
 
@@ -186,6 +187,7 @@ async def _read(
         sorted({(who, p.activity) for p in originals.values() for who in (p.member, kept.get(p.member, p.member))}),
     )
     await _open(tx, book, asked, originals, latest, concerned=concerned)
+    homes = await members.read_homes(tx, locked, _homing(asked))
     budgets, limited = _ceilings(releases, happening, locked)
     return Batch(
         house=house,
@@ -207,9 +209,8 @@ async def _read(
         ceilings=await limits.lock(
             tx, budgets, ensure=limited, at=max([*latest.values(), *(each.at for each in asked)])
         ),
-        households={
-            member: [o for o in others if _shares(locked[member], locked[o])] for member, others in households.items()
-        },
+        households=households,
+        homes=homes,
     )
 
 
@@ -257,9 +258,8 @@ async def _others(
     if when is None:
         return {}, set()
     members_asked = [each.member for each in asked if isinstance(each.member, UUID)]
-    pooling = [each.member for each in asked if each.fact.ask.get("pool") is True and isinstance(each.member, UUID)]
-    households = await members.households_of(tx, pooling) if pooling else {}
-    concerned = {other for others in households.values() for other in others}
+    households = await _pool(tx, asked)
+    concerned = {*households}.union(*households.values())
     concerned |= {each.to for each in asked if isinstance(each.to, UUID)}
     concerned |= {p.owner for past in originals.values() for p in past.receipt.postings if p.owner is not None}
     concerned |= {past.receipt.other for past in originals.values() if past.receipt.other is not None}
@@ -297,9 +297,26 @@ def _list_absorbed(merged: Sequence[members.Member], locked: Mapping[UUID, membe
     return absorbed
 
 
-def _shares(member: members.Member, other: members.Member) -> bool:
-    """Whether a member may use the other's points: of the same household today, and free to use them."""
-    return other.household_id == member.household_id is not None and other.state == "active"
+async def _pool(tx: Tx, asked: Sequence[Asked]) -> dict[UUID, list[UUID]]:
+    """Find the households of those who ask to use all their points. Others may join one in this very batch."""
+    asking = {each.member for each in asked if each.fact.ask.get("pool") is True and isinstance(each.member, UUID)}
+    if not asking:
+        return {}
+    joining = set(_homing(asked))
+    found = await members.households_of(tx, asking | joining)
+    joined = joining.union(*(found.get(member, ()) for member in joining))
+    return {member: sorted({*found.get(member, ()), *joined} - {member}) for member in asking}
+
+
+def _homing(asked: Sequence[Asked]) -> list[UUID]:
+    """List the members whose household may change."""
+    return [
+        member
+        for each in asked
+        if each.fact.kind in {HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE}
+        for member in (each.member, each.to)
+        if isinstance(member, UUID)
+    ]
 
 
 def _holds(asked: Sequence[Asked]) -> list[UUID]:
@@ -396,6 +413,7 @@ async def _write(tx: Tx, batch: Batch, at: datetime) -> None:
     await members.set_traits(tx, batch.changed_traits)
     await limits.write(tx, batch.ceilings)
     await members.set_merged(tx, batch.gone, list(batch.parted))
+    await members.write_homes(tx, batch.homes)
     await journal.add_dues(tx, list(batch.added_dues.values()))
     await journal.end_dues(tx, batch.ended_dues)
     await journal.append(tx, batch.recorded.values())
