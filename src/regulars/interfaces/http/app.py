@@ -43,6 +43,7 @@ from regulars.interfaces.http.problems import (
 )
 from regulars.interfaces.http.program import router as program
 from regulars.interfaces.http.reference import router as reference
+from regulars.interfaces.http.tiers import router as tiers
 from regulars.interfaces.http.watch import REQUESTS_MAX, Watch
 from regulars.kernel.spine import House
 from regulars.kernel.spine.commands import COMMANDS
@@ -50,7 +51,7 @@ from regulars.kernel.spine.commands import COMMANDS
 __all__ = ["DoorMissing", "app", "find_routers", "list_scopes"]
 
 NOTE_SECONDS: Final = 60
-OWN: Final = (activities, members, households, money, program, health, reference)
+OWN: Final = (activities, members, tiers, households, money, program, health, reference)
 
 
 class DoorMissing(Exception):
