@@ -325,6 +325,22 @@ DAMAGES: Final[list[tuple[str | tuple[str, ...], str]]] = [
     (("ALTER TABLE members.trait DROP CONSTRAINT trait_member", remove("members.member")), "members_i12_owner"),
     (("ALTER TABLE members.trait DROP CONSTRAINT trait_member", remove("members.member")), "program_i12_owner"),
     (change("members.identifier", f"member_id = {STRANGER}"), "members_i12_owner"),
+    (change("members.member", "household_id = NULL", "household_id IS NOT NULL"), "members_i12_household"),
+    (
+        change("members.member", "household_id = (SELECT id FROM members.household)", "household_id IS NULL"),
+        "members_i12_household",
+    ),
+    (change("members.household_member", "until = since + interval '1 day'", "until IS NULL"), "members_i12_household"),
+    (change("members.household_member", "household_id = member_id", "until IS NULL"), "members_i12_household"),
+    (remove("members.household_member", "until IS NULL"), "members_i12_household"),
+    (remove("members.household"), "members_i12_household"),
+    (
+        (
+            "ALTER TABLE members.household_member DROP CONSTRAINT household_member_member",
+            change("members.household_member", f"member_id = {STRANGER}", "until IS NULL"),
+        ),
+        "members_i12_owner",
+    ),
     # --- program
     (change("program.memory", "data = data || ' '"), "program_i12_memory"),
     (change("program.memory", "digest = sha256(digest)"), "program_i12_memory"),

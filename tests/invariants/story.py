@@ -203,10 +203,9 @@ class Story:
     async def finish(self) -> None:
         """Share points in a household, owe some, merge two members, and leave things open."""
         first, second, third = CARDS[:3]
-        members = [next(r.member for c, r, _ in reversed(self.purchases) if c == card) for card in (first, second)]
-        async with self.database.transaction() as tx:
-            sql = "UPDATE members.member SET household_id = $1 WHERE id = ANY($2)"
-            await tx.run(sql, self.house.new_id(), members)
+        for card in (third, second):
+            assert await self.tell("household_join", card, to=Identifier(kind="card", value=first)) is not None
+        assert await self.tell("household_leave", third) is not None
         for card in (first, second, third):
             await self.buy(card)
         assert await self.tell("redeem", first, ask={"currency": "points", "points": 20, "pool": True}) is not None

@@ -25,6 +25,7 @@ from regulars.interfaces.http.activities import command_scope
 from regulars.interfaces.http.activities import router as activities
 from regulars.interfaces.http.guard import admit
 from regulars.interfaces.http.health import router as health
+from regulars.interfaces.http.households import router as households
 from regulars.interfaces.http.kit import door_of, request_id_of
 from regulars.interfaces.http.log import LOGGER
 from regulars.interfaces.http.members import router as members
@@ -42,6 +43,7 @@ from regulars.interfaces.http.problems import (
 )
 from regulars.interfaces.http.program import router as program
 from regulars.interfaces.http.reference import router as reference
+from regulars.interfaces.http.tiers import router as tiers
 from regulars.interfaces.http.watch import REQUESTS_MAX, Watch
 from regulars.kernel.spine import House
 from regulars.kernel.spine.commands import COMMANDS
@@ -49,7 +51,7 @@ from regulars.kernel.spine.commands import COMMANDS
 __all__ = ["DoorMissing", "app", "find_routers", "list_scopes"]
 
 NOTE_SECONDS: Final = 60
-OWN: Final = (activities, members, money, program, health, reference)
+OWN: Final = (activities, members, tiers, households, money, program, health, reference)
 
 
 class DoorMissing(Exception):

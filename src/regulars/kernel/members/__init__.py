@@ -1,8 +1,10 @@
 """Who they are: members, the identifiers they are found by, and the dated traits that rules read."""
 
 from regulars.kernel.members.enrol import add_identifier, enrol
+from regulars.kernel.members.households import HOUSEHOLD_MAX, HOUSEHOLD_TRAIT, Home, Homes, Household, Move
 from regulars.kernel.members.identifiers import normalise
 from regulars.kernel.members.model import (
+    HouseholdUnknown,
     IdentifierInvalid,
     IdentifiersExceeded,
     IdentifierTaken,
@@ -20,19 +22,28 @@ from regulars.kernel.members.store import (
     forget,
     get,
     guests,
+    household,
     households_of,
     identifiers,
     list_merged,
     lock_many,
     look_many,
     page,
+    read_homes,
     set_merged,
     set_traits,
     traits_many,
+    write_homes,
 )
 from regulars.kernel.members.traits import TraitHistory
 
 __all__ = [
+    "HOUSEHOLD_MAX",
+    "HOUSEHOLD_TRAIT",
+    "Home",
+    "Homes",
+    "Household",
+    "HouseholdUnknown",
     "IdentifierInvalid",
     "IdentifierTaken",
     "IdentifiersExceeded",
@@ -41,6 +52,7 @@ __all__ = [
     "MemberErased",
     "MemberMerged",
     "MemberUnknown",
+    "Move",
     "State",
     "TraitHistory",
     "add_identifier",
@@ -50,6 +62,7 @@ __all__ = [
     "forget",
     "get",
     "guests",
+    "household",
     "households_of",
     "identifiers",
     "list_merged",
@@ -58,8 +71,10 @@ __all__ = [
     "lookup",
     "normalise",
     "page",
+    "read_homes",
     "resolve_many",
     "set_merged",
     "set_traits",
     "traits_many",
+    "write_homes",
 ]

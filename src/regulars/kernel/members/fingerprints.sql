@@ -19,4 +19,8 @@ SELECT 'members.member' AS name, count(*) AS count FROM members.member
 UNION ALL
 SELECT 'members.identifier' AS name, count(*) AS count FROM members.identifier
 UNION ALL
-SELECT 'members.trait' AS name, count(*) AS count FROM members.trait;
+SELECT 'members.trait' AS name, count(*) AS count FROM members.trait
+UNION ALL
+SELECT 'members.household' AS name, count(*) AS count FROM members.household
+UNION ALL
+SELECT 'members.household_member' AS name, count(*) AS count FROM members.household_member;

@@ -10,6 +10,7 @@ from regulars.base.errors import Refusal
 
 __all__ = [
     "IDENTIFIERS_MAX",
+    "HouseholdUnknown",
     "IdentifierInvalid",
     "IdentifierTaken",
     "IdentifiersExceeded",
@@ -46,6 +47,12 @@ class Masked(Struct, frozen=True, kw_only=True, gc=False):
     value: str
     """Dots and the last characters: never more than four, never more than half."""
     added_at: datetime
+
+
+class HouseholdUnknown(Refusal):
+    """No such household, or the member is in none."""
+
+    code, kind = "household_unknown", "not_found"
 
 
 # No refusal here holds an identifier: what is refused ends up in logs and in answers.

@@ -20,3 +20,35 @@ FROM (
 LEFT JOIN members.member AS member ON named.member_id = member.id
 WHERE member.id IS NULL
 LIMIT :most;
+
+-- name: fault_i12_household
+-- A member's household is the one that was joined last and not left, and the dated trait says the same. (Whoever was
+-- put into one that never began shares with nobody who joined.)
+SELECT
+    format(
+        'Member %s is in household %s; joined and not left was %s; the trait says %s.', member.id,
+        coalesce(cast(member.household_id AS text), 'none'), coalesce(cast(joined.household_id AS text), 'none'),
+        coalesce(told.value, 'none')
+    ) AS sentence
+FROM members.member AS member
+LEFT JOIN members.household_member AS joined
+    ON member.id = joined.member_id AND joined.until IS NULL
+LEFT JOIN members.household AS known ON joined.household_id = known.id
+LEFT JOIN (
+    SELECT DISTINCT ON (trait.member_id) trait.member_id, trait.value #>> '{}' AS value
+    FROM members.trait AS trait
+    WHERE trait.name = '#household'
+    ORDER BY trait.member_id ASC, trait.since DESC
+) AS told
+    ON member.id = told.member_id
+WHERE
+    cast(joined.household_id AS text) IS DISTINCT FROM told.value
+    OR joined.household_id IS DISTINCT FROM known.id
+    OR (
+        member.household_id IS DISTINCT FROM joined.household_id
+        AND (
+            joined.household_id IS NOT NULL
+            OR EXISTS (SELECT 1 FROM members.household AS begun WHERE begun.id = member.household_id)
+        )
+    )
+LIMIT :most;

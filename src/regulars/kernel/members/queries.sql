@@ -179,6 +179,79 @@ INNER JOIN members.member AS other ON member.household_id = other.household_id
 WHERE member.id = ANY(cast(:ids AS uuid[])) AND other.id <> member.id
 ORDER BY member.id, other.id;
 
+-- name: last_moves
+-- When members last joined or left a household, and since when they are in the one they are in.
+SELECT
+    member_id,
+    max(coalesce(until, since)) AS changed,
+    max(since) FILTER (WHERE until IS NULL) AS since
+FROM members.household_member
+WHERE member_id = ANY(cast(:ids AS uuid[]))
+GROUP BY member_id;
+
+-- name: lock_households
+-- After the members, in one order. Whoever joins waits here, so that none becomes too large.
+SELECT id
+FROM members.household
+WHERE id = ANY(cast(:ids AS uuid[]))
+ORDER BY id
+FOR UPDATE;
+
+-- name: household_sizes
+SELECT
+    household_id,
+    count(*) AS members
+FROM members.member
+WHERE household_id = ANY(cast(:ids AS uuid[])) AND state IN ('active', 'frozen')
+GROUP BY household_id;
+
+-- name: add_households
+INSERT INTO members.household (id, name, created_at)
+SELECT
+    founded.id,
+    '',
+    founded.created_at
+FROM unnest(cast(:ids AS uuid[]), cast(:created_ats AS timestamptz[])) AS founded (id, created_at);
+
+-- name: put_homes
+-- Those that end come first: a member is in one household at a time.
+INSERT INTO members.household_member (member_id, household_id, since, until)
+SELECT
+    home.member_id,
+    home.household_id,
+    home.since,
+    home.until
+FROM unnest(
+    cast(:members AS uuid[]), cast(:households AS uuid[]), cast(:sinces AS timestamptz[]),
+    cast(:untils AS timestamptz[])
+) AS home (member_id, household_id, since, until)
+ORDER BY home.since
+ON CONFLICT (member_id, household_id, since)
+DO UPDATE SET until = excluded.until;
+
+-- name: move_members
+UPDATE members.member AS member
+SET household_id = moved.household_id
+FROM unnest(cast(:ids AS uuid[]), cast(:households AS uuid[])) AS moved (id, household_id)
+WHERE member.id = moved.id;
+
+-- name: household
+SELECT
+    id,
+    created_at
+FROM members.household
+WHERE id = cast(:id AS uuid);
+
+-- name: homes
+SELECT
+    home.member_id,
+    member.state,
+    home.since
+FROM members.household_member AS home
+INNER JOIN members.member AS member ON home.member_id = member.id
+WHERE home.household_id = cast(:household AS uuid) AND home.until IS NULL AND member.state IN ('active', 'frozen')
+ORDER BY home.since, home.member_id;
+
 -- name: guests
 -- Members that a receipt alone leads to.
 SELECT member.id

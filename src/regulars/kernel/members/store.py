@@ -10,8 +10,9 @@ import msgspec
 from regulars.base import sql
 from regulars.base.crypto import Digest, Keyring, new_member_key, open_sealed, seal
 from regulars.base.db import Read, Record, Tx
+from regulars.kernel.members.households import Home, Homes, Household
 from regulars.kernel.members.identifiers import mask
-from regulars.kernel.members.model import Masked, Member, MemberErased, MemberUnknown
+from regulars.kernel.members.model import HouseholdUnknown, Masked, Member, MemberErased, MemberUnknown
 from regulars.kernel.members.traits import TraitHistory
 from regulars.kernel.nouns import Identifier, Scalar, TraitChange
 
@@ -104,6 +105,58 @@ async def households_of(read: Read, ids: Iterable[UUID]) -> dict[UUID, list[UUID
     for row in await queries.rows(read, "households_of", ids=list(set(ids))):
         found.setdefault(row["member_id"], []).append(row["other_id"])
     return found
+
+
+async def read_homes(read: Read, locked: Mapping[UUID, Member], asking: Iterable[UUID]) -> Homes:
+    """Lay out the households of locked members; with dates and sizes, where some are asking to join or to leave.
+
+    Locks the households of those who ask. No statement where nobody does.
+    """
+    ids = sorted(set(asking) & locked.keys())
+    homes = Homes(locked=locked)
+    if not ids:
+        return homes
+    for row in await queries.rows(read, "last_moves", ids=ids):
+        homes.changed[row["member_id"]] = row["changed"]
+        if row["since"] is not None:
+            homes.since[row["member_id"]] = row["since"]
+    households = sorted({home for member in ids if (home := locked[member].household_id) is not None})
+    await queries.rows(read, "lock_households", ids=households)
+    # Counted after the lock, when whoever was joining has joined.
+    sizes = await queries.rows(read, "household_sizes", ids=households)
+    homes.sizes |= dict.fromkeys(households, 0) | {row["household_id"]: row["members"] for row in sizes}
+    return homes
+
+
+async def write_homes(tx: Tx, homes: Homes) -> None:
+    """Write who joined and who left. No statement for none."""
+    if not homes.moved:
+        return
+    if homes.founded:
+        ids, created_ats = list(homes.founded), list(homes.founded.values())
+        await queries.run(tx, "add_households", ids=ids, created_ats=created_ats)
+    await queries.run(
+        tx,
+        "put_homes",
+        members=[member for member, _, _ in homes.rows],
+        households=[household for _, household, _ in homes.rows],
+        sinces=[since for _, _, since in homes.rows],
+        untils=list(homes.rows.values()),
+    )
+    await queries.run(tx, "move_members", ids=list(homes.moved), households=list(homes.moved.values()))
+
+
+async def household(read: Read, id: UUID) -> Household:  # noqa: A002 - the glossary's word for it
+    """Answer a household with its members today. Raises HouseholdUnknown."""
+    row = await queries.row(read, "household", id=id)
+    if row is None:
+        raise HouseholdUnknown("No household has this id.", household=str(id))
+    homes = await queries.rows(read, "homes", household=id)
+    return Household(
+        id=row["id"],
+        created_at=row["created_at"],
+        homes=tuple(Home(member=home["member_id"], state=home["state"], since=home["since"]) for home in homes),
+    )
 
 
 async def guests(read: Read, ids: Iterable[UUID]) -> frozenset[UUID]:

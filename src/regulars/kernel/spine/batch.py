@@ -6,11 +6,10 @@ No SQL here. What the rooms read goes in; what is to be written comes out. A ref
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import msgspec
 from msgspec.structs import replace
 
 from regulars.base.errors import Refusal
@@ -29,6 +28,7 @@ from regulars.kernel.nouns import (
     Step,
     TraitChange,
 )
+from regulars.kernel.spine.bodies import body_of, write_body
 from regulars.kernel.spine.commands import COMMANDS, activate, activates
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, hand_back, join, refold
@@ -63,7 +63,6 @@ BROUGHT_MAX: Final = 1_000
 
 NameOf = tuple[str, str]
 DueKey = tuple[UUID, UUID, str]
-encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,12 +83,14 @@ class Batch:
     dues: dict[UUID, list[journal.Waiting]]
     ceilings: limits.Ceilings
     households: Mapping[UUID, Sequence[UUID]]
-    """Who may use points together, for members who ask to."""
+    """By member who asks for it: those with whom points may come to be used together in this batch."""
     guests: frozenset[UUID]
     histories: Mapping[NameOf, Sequence[journal.Past]]
     """What happened to a member since a merge that is to be undone, by the name of the merge."""
     absorbed: dict[UUID, set[UUID]] = field(default_factory=dict[UUID, set[UUID]])
     """By member: those who are part of them by now, as far as they are here."""
+    homes: members.Homes = field(default_factory=members.Homes)
+    """Who is in which household."""
     gone: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     """Members merged in this batch, and who they are now."""
     parted: dict[UUID, None] = field(default_factory=dict[UUID, None])
@@ -112,14 +113,14 @@ class Batch:
         assert isinstance(member, UUID)
         assert not isinstance(to, Refusal)
         member, to = self.gone.get(member, member), to and self.gone.get(to, to)
-        body = _body_of(fact)
+        body = body_of(fact)
         text = write_body(body)
         digest = hashlib.sha256(text).digest()
         try:
             if (stored := self._stored(body, digest, member, to)) is not None:
                 return Outcome(receipt=stored, repeated=True)
             self._check(body, member, at)
-            party = {member, *self.households.get(member, ()), *(() if to is None else (to,))}
+            party = {member, *self._pool(member), *(() if to is None else (to,))}
             # What comes back to one who is gone is handed on, at one moment for both.
             party |= self._list_merged(self.absorbed if body.kind in COMMANDS else party)
             at = self._bring_all(sorted(party), at)
@@ -274,6 +275,7 @@ class Batch:
         parent: UUID | None = None,
     ) -> Receipt:
         plan = self.releases.plan_for(member, body.store, lambda at: self.traits.as_of(member, at), body.occurred_at)
+        plan = plan.in_store(body.store)
         command = COMMANDS.get(body.kind)
         if command is None and not _is_heard(plan, body):
             message = f"No offer of the programme answers to {body.kind!r}, and it is no command."
@@ -300,6 +302,8 @@ class Batch:
                 postings += hand_back(scene) if scene.joined is None and scene.parted is None else []
             memories = self.memories.get(member, {}) if scene is None else self._memories(scene)
             ruling = program.rule(plan, memories, self._step(plan, doing, fact))
+            if scene is not None and scene.moves:
+                ruling = replace(ruling, traits=(*ruling.traits, *scene.list_traits(member)))
             earned, reasons = self._post(doing, ruling)
             for claim in ruling.claims:
                 self.ceilings.take(claim.ceiling, claim.amount, activity=doing.id, member=member, at=doing.at)
@@ -319,8 +323,14 @@ class Batch:
         return receipt
 
     def _keep_others(self, cast: Cast) -> None:
-        for other, told in cast.others.values():
-            self._keep(other, self._receipt(other, told))
+        """Write what happened to others into journals of their own; who joins a household is told by a trait."""
+        for move in cast.moves:
+            self.homes.apply(move)
+        for owner, (other, told) in cast.others.items():
+            traits = tuple(cast.list_traits(owner))
+            receipt = replace(self._receipt(other, told), traits=traits)
+            self._apply(Ruling(traits=traits), receipt)
+            self._keep(other, receipt)
 
     def _scene(self, plan: program.Plan, doing: Doing, fact: Activity, to: UUID | None) -> Scene:
         return Scene(
@@ -330,12 +340,13 @@ class Batch:
             doing=doing,
             fact=fact,
             locked=self.locked,
-            owners=(doing.member, *self.households.get(doing.member, ())),
+            owners=(doing.member, *self._pool(doing.member)),
             to=to,
             begin=self._begin,
             heir=self._heir,
             guests=self.guests,
             history=self._list_since(doing.past) if doing.past is not None and doing.body.kind == UNMERGE else None,
+            homes=self.homes,
         )
 
     def _list_since(self, past: journal.Past) -> list[journal.Past] | None:
@@ -354,6 +365,10 @@ class Batch:
                 if row.receipt.member == past.member
             ),
         ]
+
+    def _pool(self, member: UUID) -> list[UUID]:
+        """The others whose points a member may use now; nobody, for whoever never asks for it in this batch."""
+        return self.homes.pool(member, self.households.get(member, ()))
 
     def _memories(self, scene: Scene) -> Mapping[str, bytes]:
         """The member's memories as the fold must see them: after a merge or its undoing, already so."""
@@ -567,26 +582,4 @@ def _with_ruling(receipt: Receipt, ruling: Ruling, reasons: list[Reason], fact: 
         returned=fact.returned,
         memories={offer: hashlib.sha256(memory).hexdigest() for offer, memory in ruling.memories.items()},
         reasons=(*ruling.reasons, *reasons),
-    )
-
-
-def write_body(body: Body) -> bytes:
-    """Write what an activity says as it is journalled; its SHA-256 is the activity's digest."""
-    return encode(body)
-
-
-def _body_of(fact: Activity) -> Body:
-    """Leave the member out (a retry may name them another way), and tell the time in one zone."""
-    return Body(
-        id=fact.id,
-        source=fact.source,
-        kind=fact.kind,
-        occurred_at=fact.occurred_at.astimezone(UTC),
-        store=fact.store,
-        channel=fact.channel,
-        lines=fact.lines,
-        returned=fact.returned,
-        origin=fact.origin,
-        ask=fact.ask,
-        data=fact.data,
     )

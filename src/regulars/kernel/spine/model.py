@@ -14,6 +14,8 @@ __all__ = [
     "ConversionUnknown",
     "CurrencyNotSpendable",
     "CurrencyUnknown",
+    "HouseholdBound",
+    "HouseholdRefused",
     "KindUnknown",
     "MemberClosed",
     "MemberFrozen",
@@ -109,6 +111,18 @@ class MemberFrozen(Refusal):
     """The member's points are frozen: they are earned but not used."""
 
     code, kind = "member_frozen", "conflict"
+
+
+class HouseholdRefused(Refusal):
+    """The member cannot join that household, or leave the one they are in."""
+
+    code, kind = "household_refused", "conflict"
+
+
+class HouseholdBound(Refusal):
+    """Points of the member are set aside together with those of others of the household."""
+
+    code, kind = "household_bound", "conflict"
 
 
 class MergeRefused(Refusal):

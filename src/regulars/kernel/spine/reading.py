@@ -14,6 +14,7 @@ from regulars.kernel.nouns import Activity
 from regulars.kernel.spine.batch import REVERSE, Batch
 from regulars.kernel.spine.commands import COMMANDS, hold_of
 from regulars.kernel.spine.house import House
+from regulars.kernel.spine.households import HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE
 from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, MERGE, UNMERGE
 
 __all__ = ["Asked", "read_batch"]
@@ -84,6 +85,7 @@ async def read_batch(
         sorted({(who, p.activity) for p in originals.values() for who in (p.member, kept.get(p.member, p.member))}),
     )
     await _open(read, book, asked, originals, latest, concerned=concerned)
+    homes = await members.read_homes(read, locked, _homing(asked))
     budgets, limited = _ceilings(releases, happening, locked)
     return Batch(
         house=house,
@@ -103,9 +105,8 @@ async def read_batch(
         traits=traits,
         dues=dues,
         ceilings=await limits.lock(read, budgets, ensure=limited, at=max([*latest.values(), *(it.at for it in asked)])),
-        households={
-            member: [o for o in others if _shares(locked[member], locked[o])] for member, others in households.items()
-        },
+        households=households,
+        homes=homes,
     )
 
 
@@ -153,9 +154,8 @@ async def _others(
     if when is None:
         return {}, set()
     members_asked = [each.member for each in asked if isinstance(each.member, UUID)]
-    pooling = [each.member for each in asked if each.fact.ask.get("pool") is True and isinstance(each.member, UUID)]
-    households = await members.households_of(read, pooling) if pooling else {}
-    concerned = {other for others in households.values() for other in others}
+    households = await _pool(read, asked)
+    concerned = {*households}.union(*households.values())
     concerned |= {each.to for each in asked if isinstance(each.to, UUID)}
     concerned |= {p.owner for past in originals.values() for p in past.receipt.postings if p.owner is not None}
     concerned |= {past.receipt.other for past in originals.values() if past.receipt.other is not None}
@@ -193,9 +193,26 @@ def _list_absorbed(merged: Sequence[members.Member], locked: Mapping[UUID, membe
     return absorbed
 
 
-def _shares(member: members.Member, other: members.Member) -> bool:
-    """Whether a member may use the other's points: of the same household today, and free to use them."""
-    return other.household_id == member.household_id is not None and other.state == "active"
+async def _pool(read: Read, asked: Sequence[Asked]) -> dict[UUID, list[UUID]]:
+    """Find the households of those who ask to use all their points. Others may join one in this very batch."""
+    asking = {each.member for each in asked if each.fact.ask.get("pool") is True and isinstance(each.member, UUID)}
+    if not asking:
+        return {}
+    joining = set(_homing(asked))
+    found = await members.households_of(read, asking | joining)
+    joined = joining.union(*(found.get(member, ()) for member in joining))
+    return {member: sorted({*found.get(member, ()), *joined} - {member}) for member in asking}
+
+
+def _homing(asked: Sequence[Asked]) -> list[UUID]:
+    """List the members whose household may change."""
+    return [
+        member
+        for each in asked
+        if each.fact.kind in {HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE}
+        for member in (each.member, each.to)
+        if isinstance(member, UUID)
+    ]
 
 
 def _holds(asked: Sequence[Asked]) -> list[UUID]:

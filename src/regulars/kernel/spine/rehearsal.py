@@ -94,6 +94,7 @@ def rehearse(
         households={},
         guests=frozenset(),
         histories={},
+        homes=members.Homes(locked={member.id: _as_active(member)}),
         absorbed={},
     )
     refused: list[tuple[Past, Refusal]] = []

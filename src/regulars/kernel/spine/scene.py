@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, members, program
-from regulars.kernel.nouns import Activity, Body, Original, Posted
+from regulars.kernel.nouns import Activity, Body, Original, Posted, TraitChange
 from regulars.kernel.spine.house import House
 
 __all__ = ["Cast", "Doing", "Scene"]
@@ -48,6 +48,9 @@ class Cast:
     """The member that another has become part of; None for one of their own."""
     others: dict[UUID, tuple[Doing, list[Posted]]] = field(default_factory=dict[UUID, tuple[Doing, list[Posted]]])
 
+    moves: list[members.Move] = field(default_factory=list[members.Move])
+    """Who joins or leaves a household by this, in order."""
+
     @property
     def member(self) -> UUID:
         """Who asks."""
@@ -63,6 +66,18 @@ class Cast:
         while (kept := self.heir(member)) is not None:
             member = kept
         return member
+
+    def list_traits(self, member: UUID) -> list[TraitChange]:
+        """The dated facts that this activity sets about a member: the household that they are in."""
+        return [
+            TraitChange(
+                name=members.HOUSEHOLD_TRAIT,
+                value=None if move.household is None else str(move.household),
+                since=move.at,
+            )
+            for move in self.moves
+            if move.member == member
+        ]
 
     def stamp_of(self, owner: UUID, kind: str) -> ledger.Stamp:
         """The stamp for changes to `owner`: the asking activity's, or that of one begun in the owner's journal."""
@@ -90,6 +105,8 @@ class Scene(Cast):
     owners: Sequence[UUID]
     """The members whose points this member may use together: the household, or only themselves."""
     to: UUID | None
+    homes: members.Homes
+    """Who is in which household."""
     guests: frozenset[UUID] = frozenset()
     """Members known by a receipt only."""
     history: Sequence[journal.Past] | None = None
