@@ -49,7 +49,11 @@ class Rows:
         times = ("held_at", "valid_until", "settle_until", "ended_at")
         await tx.copy("ledger", "hold", (*names, *times), (astuple(hold)[:-1] for hold in self.holds))
         columns = ("member_id", "hold_id", "currency", "owner_id", "lot", "amount", "captured", "released")
-        parts = [(hold.member, hold.id, hold.currency, *astuple(part)) for hold in self.holds for part in hold.parts]
+        parts = [
+            (hold.member, hold.id, hold.currency, *astuple(part))
+            for hold in self.holds
+            for part in reversed(hold.parts)
+        ]
         await tx.copy("ledger", "hold_lot", columns, parts)
 
     def entry(self, member: UUID, currency: str, account: str, version: int) -> Entry:
@@ -144,9 +148,8 @@ def _draw_lot(chance: Random, entry: Entry) -> Lot:
 
 def _draw_hold(chance: Random, number: int, lots: Sequence[Lot]) -> Hold:
     first = chance.choice(lots)
-    named = {first.member: first} | {
-        lot.member: lot for lot in lots if lot.currency == first.currency and chance.random() < 0.15
-    }
+    named = {(lot.member, lot.number): lot for lot in lots if lot.currency == first.currency and chance.random() < 0.15}
+    named[first.member, first.number] = first
     is_open = chance.random() < 0.6
     parts: list[HoldPart] = []
     for lot in named.values():

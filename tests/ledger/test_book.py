@@ -79,6 +79,9 @@ def test_what_is_shown_is_what_is_there_less_what_is_owed() -> None:
     assert book.shown(ANN, "points") == 18
     assert book.balances(ANN) == {"miles": 7, "points": 18}
     assert list(book.balances(ANN)) == book.currencies(ANN) == ["miles", "points"]
+    many = [f"c{number}" for number in range(9)]
+    of_many = Book({(ANN, currency, POINTS): account(1) for currency in reversed(many)})
+    assert list(of_many.balances(ANN)) == of_many.currencies(ANN) == many
     assert book.balances(CAT) == {}
     assert book.currencies(CAT) == []
     assert book.moves(ANN) == 12

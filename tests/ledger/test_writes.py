@@ -197,9 +197,11 @@ async def test_accounts_are_added_in_the_order_in_which_all_add_them(database: D
     """Two that begin the same accounts at once then wait for each other, and never for good."""
     async with database.transaction() as tx:
         book = Book({})
+        book.open([ANN, BOB], [], [])
         for member in (BOB, ANN):
             for currency in ("points", "miles"):
                 give(book, member=member, currency=currency)
+                spend(book, member, currency, 1, kind="redeem", house="breakage", by=stamp())
         await store.write(tx, book)
         rows = await tx.rows("SELECT member_id, currency, account FROM ledger.account ORDER BY ctid")
         assert [tuple(row) for row in rows] == sorted(tuple(row) for row in rows)

@@ -171,6 +171,18 @@ async def test_the_first_that_is_there_is_named(
         assert len(await limits.ceilings(tx)) == len(NAMES)
 
 
+async def test_ceilings_are_added_in_the_order_in_which_all_add_them(database: Database) -> None:
+    """Two that begin the same caps at once then wait for each other, and never for good."""
+    async with database.transaction() as tx:
+        ceilings = await limits.lock(tx, [], ensure=dict.fromkeys(reversed(NAMES), 9))
+        for name in reversed(NAMES):
+            ceilings.take(name, 1, activity=UUID(int=1), member=ANN, at=later(0))
+        await limits.write(tx, ceilings)
+        await limits.set_ceilings(tx, {"z": 1, "x": 1, "y": 1})
+        rows = await tx.rows("SELECT id FROM limits.ceiling ORDER BY ctid")
+        assert [row["id"] for row in rows] == [*NAMES, "x", "y", "z"]
+
+
 async def test_only_what_was_claimed_is_written_and_nothing_beside_it(database: Database, rows: Rows) -> None:
     """Names lie close together: claims of one activity under several ceilings, and of several under one."""
     named = [claim for claim in rows.claims if claim.ceiling in NAMES[:4]]

@@ -127,14 +127,26 @@ def test_reason_says_that_it_was_counted() -> None:
 
 
 def bring_back(
-    prepared: Prepared, memory: Memory, bought: Fact, back: int, points: int, part: int | None = None
+    prepared: Prepared,
+    memory: Memory,
+    bought: Fact,
+    back: int,
+    points: int,
+    *,
+    lines: tuple[Line, ...] = (),
+    returned: tuple[Returned, ...] = (),
+    before: Mapping[int, int] | None = None,
 ) -> Memory:
-    purchase = view(bought).activity
+    """The memory after a return. `before`: the money that came back earlier, by line."""
+    purchase = view(bought, *lines).activity
     award = Given(offer="gift", award=Award(currency="points", points=points, lines=((1, points),)))
     original = Original(
-        activity=purchase, given=(award,) if points else (), returned_minor={}, returned_milli={}, taken={}
+        activity=purchase,
+        given=(award,) if points else (),
+        returned_minor=before or {},
+        returned_milli={},
+        taken={},
     )
-    returned = () if part is None else (Returned(line=1, amount_minor=part),)
     step = view((back, ""), kind="return")
     activity = msgspec.structs.replace(step.activity, lines=(), returned=returned)
     answer = undo(prepared, memory, msgspec.structs.replace(step, activity=activity, original=original), original.given)
@@ -142,11 +154,15 @@ def bring_back(
     return memory if answer.memory is None else answer.memory
 
 
+def part(amount_minor: int) -> tuple[Returned, ...]:
+    return (Returned(line=1, amount_minor=amount_minor),)
+
+
 def test_first_is_first_again_once_it_came_back() -> None:
     prepared = make(FIRST)
     memory, _ = live(prepared, days(0))
-    assert bring_back(prepared, memory, (0, "7"), 1, 10, part=99) == memory  # a part of it is no return
-    memory = bring_back(prepared, memory, (0, "7"), 1, 10, part=100)
+    assert bring_back(prepared, memory, (0, "7"), 1, 10, returned=part(99)) == memory  # a part of it is no return
+    memory = bring_back(prepared, memory, (0, "7"), 1, 10, returned=part(100))
     assert live(prepared, days(2, 3), memory)[1] == [10, 0]
 
 
@@ -170,6 +186,50 @@ def test_return_frees_the_store_that_it_was_made_in() -> None:
     memory, _ = live(prepared, [(0, "7"), (0, "8")])
     memory = bring_back(prepared, memory, (0, "8"), 1, 10)
     assert live(prepared, [(2, "7"), (2, "8")], memory)[1] == [0, 10]
+
+
+def test_return_frees_the_category_that_was_new() -> None:
+    prepared = make({"lines": {"categories": ["A", "B"]}, "counting": {"most": 1, "in_each": "category"}})
+    only, both = shelf(("A", "")), shelf(("A", ""), ("B", ""))
+    memory = earn(prepared, Memory(), view((0, ""), *only)).memory
+    second = earn(prepared, memory, view((1, ""), *both))
+    assert [it.lines for it in second.awards] == [((2, 10),)]
+    memory = bring_back(prepared, second.memory, (1, ""), 2, 10, lines=both)
+    assert earn(prepared, memory, view((3, ""), *only)).awards == ()
+    assert [it.lines for it in earn(prepared, memory, view((3, ""), *both)).awards] == [((2, 10),)]
+
+
+def test_return_of_other_lines_is_not_counted_twice() -> None:
+    prepared = make({"lines": {"categories": ["A"]}, "counting": {"every": 3}})
+    lines = shelf(("A", ""), ("B", ""))
+    memory = Memory()
+    for _ in range(2):
+        memory = earn(prepared, memory, view((0, ""), *lines)).memory
+    fitted, other = (Returned(line=number, amount_minor=100) for number in (1, 2))
+    memory = bring_back(prepared, memory, (0, ""), 1, 0, lines=lines, returned=(fitted,))
+    # One is left: two more make three.
+    after = bring_back(prepared, memory, (0, ""), 2, 0, lines=lines, returned=(other,), before={1: 100})
+    assert after == memory
+    assert [len(earn(prepared, after, view((3, ""), *lines)).awards)] == [0]
+
+
+def test_reward_that_the_budget_cut_is_free_again_too() -> None:
+    prepared = make(FIRST)
+    memory, _ = live(prepared, days(0))
+    memory = bring_back(prepared, memory, (0, "7"), 1, 4)
+    assert live(prepared, days(2), memory)[1] == [10]
+
+
+def test_occasion_is_one_across_the_new_year() -> None:
+    occasion = {"of": "birthday", "days_before": 30, "days_after": 90}
+    prepared = make({"occasion": occasion, "counting": {"most": 1, "per": "occasion"}})
+    memory, brought = Memory(), list[int]()
+    # From the 13th of December on, and once more a year later.
+    for day in (12, 34, 80, 110, 114, 377):
+        answer = earn(prepared, memory, view((day, "7"), traits={"birthday": "12-25"}))
+        memory = memory if answer.memory is None else answer.memory
+        brought.append(sum(award.points for award in answer.awards))
+    assert brought == [10, 0, 0, 0, 0, 10]
 
 
 def test_what_is_settled_stays_counted() -> None:
@@ -218,6 +278,14 @@ def test_clock_follows_a_birthday_that_was_corrected() -> None:
     wrong = earn(prepared, known.memory, view((24, ""), kind=GIFT, traits={"birthday": "12-30"}))
     assert (wrong.awards, dues(wrong)) == ((), [("gift", GIFT, 29, "gift")])
     assert [it.code for it in wrong.reasons] == ["other_day"]
+
+
+def test_member_of_two_waits_for_the_gift_that_comes_first() -> None:
+    prepared = make(BIRTHDAY)
+    soon = earn(prepared, Memory(), view((0, "7"), traits=XMAS)).memory
+    later = earn(prepared, Memory(), view((0, "7"), traits={"birthday": "12-30"})).memory
+    assert merge(prepared, later, soon).waiting == merge(prepared, soon, later).waiting == START + 24
+    assert merge(prepared, soon, Memory()) == merge(prepared, Memory(), soon) == soon
 
 
 def test_clock_waits_for_nobody_unknown() -> None:

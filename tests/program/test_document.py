@@ -1,7 +1,9 @@
 """The document: what can be written, what is refused and where, and that nothing gets lost on the way."""
 
 from pathlib import Path
+from time import process_time
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ from regulars.kernel.program import (
     parse,
     schema,
 )
-from regulars.kernel.program.model import OFFERS_MAX
+from regulars.kernel.program.model import OFFERS_MAX, PROBLEMS_MAX
 from tests.program.story import BASE, HEAD, STARS, TIERS, problems
 
 GROCER = Path(__file__).parents[2] / "programs" / "grocer.yaml"
@@ -180,6 +182,24 @@ def test_too_much_is_refused() -> None:
     assert "bytes" in problems("#" + "x" * 1024 * 1024)[0][2]
     laughs = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdef", "bcdefg", strict=True))
     assert {message.split(" ")[0] for _, _, message in problems(laughs)} == {"anchors", "aliases"}
+
+
+def test_ten_thousand_offers_are_refused_at_once_and_in_one_sentence() -> None:
+    short = [f"  - {{id: o{number}, mechanic: spend, on: [purchase]}}\n" for number in range(10_000)]
+    text = HEAD + "".join(short)
+    began = process_time()
+    assert problems(text) == [(FIRST, "offers", "10000 stand here; at most 200 are allowed")]
+    # They are read, and no more. It took half a second where this was written.
+    assert process_time() - began < 20
+    with pytest.raises(ProgramInvalid, match="10000 stand here; at most 200 are allowed"):
+        decode(msgspec.json.encode({**msgspec.to_builtins(parse(GOOD)), "offers": [{"id": "a"}] * 10_000}))
+
+
+def test_what_is_wrong_is_listed_up_to_a_bound() -> None:
+    wrong = "".join(BASE.replace("id: base", f"id: base{number}, pronto: 1") for number in range(150))
+    found = problems(HEAD + wrong)
+    assert len(found) == PROBLEMS_MAX + 1
+    assert found[-1] == (0, "", "and 50 more")
 
 
 @pytest.mark.parametrize(

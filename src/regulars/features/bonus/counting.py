@@ -109,8 +109,6 @@ def forget(counting: Counting, memory: Memory, day: int, labels: Iterable[str], 
     A day that is settled stays as it was counted. What others were rewarded for meanwhile is not touched: a period
     that was rewarded too much owes nothing until the count has caught up.
     """
-    if day < memory.latest - LATE_DAYS:
-        return memory
     days = {entry[:3]: entry[3] for entry in memory.days}
     past, given = _read(memory.past), _read(memory.given)
     wanted = set(labels)

@@ -42,6 +42,7 @@ from regulars.interfaces.http.problems import (
     refuse,
 )
 from regulars.interfaces.http.program import router as program
+from regulars.interfaces.http.programs import router as programs
 from regulars.interfaces.http.reference import router as reference
 from regulars.interfaces.http.tiers import router as tiers
 from regulars.interfaces.http.watch import REQUESTS_MAX, Watch
@@ -51,7 +52,7 @@ from regulars.kernel.spine.commands import COMMANDS
 __all__ = ["DoorMissing", "app", "find_routers", "list_scopes"]
 
 NOTE_SECONDS: Final = 60
-OWN: Final = (activities, members, tiers, households, money, program, health, reference)
+OWN: Final = (activities, members, tiers, households, money, program, programs, health, reference)
 
 
 class DoorMissing(Exception):

@@ -3,7 +3,7 @@
 from regulars.kernel.program.conditions import ConditionFailed
 from regulars.kernel.program.days import Calendar
 from regulars.kernel.program.diff import Change, compare
-from regulars.kernel.program.document import content_hash, decode, dump, encode, parse
+from regulars.kernel.program.document import content_hash, decode, dump, encode, locate_budget, parse
 from regulars.kernel.program.explain import Explanation, Verdict, explain
 from regulars.kernel.program.formulas import Formula
 from regulars.kernel.program.gates import Told
@@ -142,6 +142,7 @@ __all__ = [
     "find_version",
     "in_force",
     "list_lives",
+    "locate_budget",
     "mark_simulated",
     "memories",
     "parse",

@@ -6,13 +6,14 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+from regulars.kernel.program.caps import MICRO, bind_caps
 from regulars.kernel.program.checks import check_meaning
 from regulars.kernel.program.mechanics import find_mechanics
 from regulars.kernel.program.model import Document, Problem, ProgramInvalid
-from regulars.kernel.program.reading import read, refuse_fraction
+from regulars.kernel.program.reading import Found, read, refuse_fraction
 from regulars.kernel.program.shape import check_shape
 
-__all__ = ["content_hash", "decode", "dump", "encode", "parse"]
+__all__ = ["content_hash", "decode", "dump", "encode", "locate_budget", "parse"]
 
 WIDTH: Final = 120
 
@@ -62,6 +63,23 @@ def decode(data: bytes | str) -> Document:
 def content_hash(document: Document) -> str:
     """The name of a version: SHA-256 of its canonical JSON, in hexadecimal."""
     return hashlib.sha256(encode(document)).hexdigest()
+
+
+def locate_budget(document: Document, text: str, ceiling: str, promised: int) -> ProgramInvalid:
+    """Say where a budget stands that is below what is already spent. `text` may be empty: then by its path only.
+
+    `ceiling` is one of `Plan.ceilings`, `promised` what is taken or reserved under it.
+    """
+    places = read(text).places if text else {}
+    for index, offer in enumerate(document.offers):
+        for cap in bind_caps(offer):
+            if cap.is_budget and cap.name == ceiling:
+                setting, unit = ("points", 1) if cap.unit == "points" else ("money_minor", MICRO)
+                spent = -(-promised // unit)
+                message = f"{cap.most // unit} is less than what is already spent or promised: {spent}"
+                found = Found(path=("offers", index, "budget", setting), message=message)
+                return ProgramInvalid([found.locate(places)])
+    raise AssertionError(ceiling)
 
 
 def _refuse(text: str) -> None:

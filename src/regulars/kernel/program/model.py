@@ -54,6 +54,8 @@ __all__ = [
     "Value",
 ]
 
+PROBLEMS_MAX: Final = 100
+"""Problems of one document that are listed."""
 OFFERS_MAX: Final = 200
 CURRENCIES_MAX: Final = 20
 CATALOG_MAX: Final = 20_000
@@ -246,7 +248,9 @@ class ProgramInvalid(Refusal):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         assert problems, "a refused document has a problem"
-        self.problems = tuple(problems)
+        more = len(problems) - PROBLEMS_MAX
+        rest = (Problem(message=f"and {more} more"),) if more > 0 else ()
+        self.problems = (*problems[:PROBLEMS_MAX], *rest)
         listed = [
             f"line {p.line}, column {p.column}: {p.path}: {p.message}"
             if p.path and p.line

@@ -26,7 +26,7 @@ async def publish(
 ) -> program.Published:
     """Make a version of the programme live for everybody from a moment on, with its budgets.
 
-    Raises ProgramInvalid, CeilingTooLow when a budget would be below what is already spent, AlreadyDecided,
+    Raises ProgramInvalid, also when a budget would be below what is already spent, AlreadyDecided,
     LotsStranded when members hold points that it does not know, VersionRetired, and what the house's policy misses
     (ReviewMissing, SimulationMissing).
     """
@@ -34,7 +34,7 @@ async def publish(
     if published.is_new:
         await _refuse_decided(tx, live_from, at)
         await _refuse_stranded(tx, document, published.release, at)
-    await _set_budgets(tx, published.release, at)
+    await _set_budgets(tx, published.release, at, text=text)
     return published
 
 
@@ -51,8 +51,8 @@ async def start_pilot(
     """Let a version, by its hash, decide for some from a moment on, beside the one that decides for all the others.
 
     A budget that both have is the larger of the two meanwhile. Raises what `program.start_pilot` raises,
-    AlreadyDecided, CeilingTooLow, and LotsStranded when it gives points that the version for all the others does not
-    know: the pilot could not end without stranding them.
+    AlreadyDecided, ProgramInvalid when a budget would be below what is already spent, and LotsStranded when it gives
+    points that the version for all the others does not know: the pilot could not end without stranding them.
     """
     started = await program.start_pilot(tx, version, pilot, live_from=live_from, by=by, at=at, note=note)
     if not started.is_new:
@@ -120,7 +120,7 @@ def _list_until(releases: Sequence[program.Release], until: datetime) -> set[str
     return {each.hash for each in program.in_force(releases, until) if each is not None}
 
 
-async def _set_budgets(tx: Tx, release: program.Release, at: datetime) -> None:
+async def _set_budgets(tx: Tx, release: program.Release, at: datetime, *, text: str = "") -> None:
     """Let ceilings be what the budgets say after a release; `program.add_budgets` tells which amounts these may be."""
     deciding = release.hash
     if release.kind == "end":
@@ -128,7 +128,8 @@ async def _set_budgets(tx: Tx, release: program.Release, at: datetime) -> None:
         if main is None:
             return
         deciding = main.hash
-    budgets = dict(program.compile_plan(await program.read_document(tx, deciding)).ceilings)
+    document = await program.read_document(tx, deciding)
+    budgets = dict(program.compile_plan(document).ceilings)
     if release.kind != "publish":
         there = (await limits.lock(tx, budgets, at=at)).all()
         amounts = {each.id: each.amount for each in there}
@@ -137,4 +138,8 @@ async def _set_budgets(tx: Tx, release: program.Release, at: datetime) -> None:
             budgets = {name: max(amount, amounts.get(name, amount)) for name, amount in budgets.items()}
         else:
             budgets = {name: amount for name, amount in budgets.items() if amount >= promised.get(name, 0)}
-    await limits.set_ceilings(tx, budgets, at=at)
+    try:
+        await limits.set_ceilings(tx, budgets, at=at)
+    except limits.CeilingTooLow as refusal:
+        ceiling, promised = str(refusal.context["ceiling"]), int(str(refusal.context["promised"]))
+        raise program.locate_budget(document, text, ceiling, promised) from refusal
