@@ -110,7 +110,7 @@ async def households_of(read: Read, ids: Iterable[UUID]) -> dict[UUID, list[UUID
 async def read_homes(read: Read, locked: Mapping[UUID, Member], asking: Iterable[UUID]) -> Homes:
     """Lay out the households of locked members; with dates and sizes, where some are asking to join or to leave.
 
-    Locks the households of those who ask. No statement where nobody does.
+    Locks the households of those who ask, but in a snapshot. No statement where nobody does.
     """
     ids = sorted(set(asking) & locked.keys())
     homes = Homes(locked=locked)
@@ -121,7 +121,8 @@ async def read_homes(read: Read, locked: Mapping[UUID, Member], asking: Iterable
         if row["since"] is not None:
             homes.since[row["member_id"]] = row["since"]
     households = sorted({home for member in ids if (home := locked[member].household_id) is not None})
-    await queries.rows(read, "lock_households", ids=households)
+    if isinstance(read, Tx):
+        await queries.rows(read, "lock_households", ids=households)
     # Counted after the lock, when whoever was joining has joined.
     sizes = await queries.rows(read, "household_sizes", ids=households)
     homes.sizes |= dict.fromkeys(households, 0) | {row["household_id"]: row["members"] for row in sizes}
