@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-import msgspec
-
 from regulars.base.apart import Tell
 from regulars.base.crypto import Keyring
 from regulars.base.db import Read
@@ -21,8 +19,8 @@ from regulars.intelligence.simulation.model import LIVE, Ask, Draft, Scene, Tall
 from regulars.kernel import activity as journal
 from regulars.kernel import members, spine
 from regulars.kernel.members import Member
-from regulars.kernel.nouns import Activity, TraitChange
-from regulars.kernel.program import Document, Release, Releases, Versions, compile_plan, find_mechanics
+from regulars.kernel.nouns import TraitChange
+from regulars.kernel.program import Release, Releases, Versions, compile_plan, list_set_traits
 
 __all__ = ["Again", "Job", "Part", "rehearse_lane"]
 
@@ -190,20 +188,10 @@ async def _set_scenes(read: Read, house: spine.House, job: Job) -> list[Scene]:
     return scenes
 
 
-def _sets(document: Document) -> set[str]:
-    """The traits that a programme's offers set."""
-    mechanics = find_mechanics()
-    return {
-        trait
-        for offer in document.offers
-        for trait in mechanics[offer.mechanic].sets(msgspec.convert(offer.settings, mechanics[offer.mechanic].settings))
-    }
-
-
 def _find_levels(scenes: Sequence[Scene]) -> list[str]:
     """The traits of levels under any name."""
     plans = {plan.hash: plan for scene in scenes for plan in scene.releases.plans.values()}
-    return sorted(set[str]().union(*(_sets(plan.document) for plan in plans.values())))
+    return sorted(set[str]().union(*(list_set_traits(plan.document) for plan in plans.values())))
 
 
 async def _read_casts(read: Read, mine: Sequence[Member], own: Collection[str], seq: int) -> Iterator[Cast]:
@@ -216,16 +204,8 @@ async def _read_casts(read: Read, mine: Sequence[Member], own: Collection[str], 
 
 
 def _cast(member: Member, told: Sequence[journal.Told], traits: members.TraitHistory, own: Collection[str]) -> Cast:
-    history: list[spine.Past] = []
-    left_out: Counter[str] = Counter()
-    for row in told:
-        body = row.body
-        if body.source == CLOCK:
-            continue
-        if body.kind in spine.COMMANDS and body.kind not in spine.ALONE:
-            left_out[body.kind] += 1
-            continue
-        fact = Activity(**{name: getattr(body, name) for name in body.__struct_fields__}, member=member.id)
-        history.append(spine.Past(fact=fact, at=row.at, seq=row.seq))
+    history = spine.list_past(told)
+    there = {past.seq for past in history}
+    left_out = Counter(row.body.kind for row in told if row.seq not in there and row.body.source != CLOCK)
     given = [change for change in traits.changes_of(member.id) if change.name not in own]
     return Cast(member=member, history=history, traits=given, left_out=left_out)

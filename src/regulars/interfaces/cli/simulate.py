@@ -14,7 +14,10 @@ from regulars.interfaces.cli.console import format_count, format_duration, print
 from regulars.interfaces.cli.opening import open_house, read_settings, run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from regulars.intelligence.simulation.model import Simulated
+    from regulars.intelligence.simulation.report import Table as Rows
 
 __all__ = ["simulate"]
 
@@ -113,9 +116,13 @@ def simulate(
         say().print(f"Report written to {html}.", soft_wrap=True)
     if json:
         print_json(_summarise(done))
-        return
+    else:
+        _show(done, list_tables(done, drafts[0].document, lang=language))
+
+
+def _show(done: "Simulated", tables: "Sequence[Rows]") -> None:
     console = speak()
-    for title, rows in list_tables(done, drafts[0].document, lang=language):
+    for title, rows in tables:
         if rows:
             table = Table(Column(""), *(Column(name, justify="right") for name in done.tallies), title=title)
             for label, cells in rows:

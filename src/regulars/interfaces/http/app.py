@@ -32,6 +32,7 @@ from regulars.interfaces.http.members import router as members
 from regulars.interfaces.http.meters import Meters
 from regulars.interfaces.http.money import router as money
 from regulars.interfaces.http.openapi import describe
+from regulars.interfaces.http.previews import router as previews
 from regulars.interfaces.http.problems import (
     BodyTooLarge,
     BodyTooSlow,
@@ -52,7 +53,7 @@ from regulars.kernel.spine.commands import COMMANDS
 __all__ = ["DoorMissing", "app", "find_routers", "list_scopes"]
 
 NOTE_SECONDS: Final = 60
-OWN: Final = (activities, members, tiers, households, money, program, programs, health, reference)
+OWN: Final = (activities, previews, members, tiers, households, money, program, programs, health, reference)
 
 
 class DoorMissing(Exception):

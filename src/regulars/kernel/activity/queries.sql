@@ -96,3 +96,8 @@ FROM activity.journal;
 -- name: begins
 SELECT min(occurred_at) AS at
 FROM activity.journal;
+
+-- name: place
+SELECT journal.seq, journal.receipt
+FROM activity.journal AS journal
+WHERE journal.member_id = :member AND journal.id = :activity;

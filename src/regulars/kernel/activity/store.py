@@ -27,6 +27,7 @@ __all__ = [
     "due_members",
     "end",
     "end_dues",
+    "find",
     "find_keys",
     "history",
     "is_decided_since",
@@ -280,6 +281,12 @@ async def history(read: Read, members: Sequence[UUID], *, until: int) -> list[To
         Told(member=row[0], seq=row[1], at=row[2], body=read_body(row[3]))
         for row in await SQL.rows(read, "history", members=members, until=until)
     ]
+
+
+async def find(read: Read, member: UUID, activity: UUID) -> tuple[int, Receipt] | None:
+    """Find an activity of a member: its number in the journal, and its receipt."""
+    row = await SQL.row(read, "place", member=member, activity=activity)
+    return None if row is None else (row["seq"], read_receipt(row["receipt"]))
 
 
 async def count_by_kind(read: Read) -> dict[str, int]:

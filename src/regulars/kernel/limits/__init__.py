@@ -26,6 +26,7 @@ from regulars.kernel.limits.store import (
     lock,
     set_ceilings,
     sweep,
+    taken_before,
     write,
 )
 
@@ -53,5 +54,6 @@ __all__ = [
     "period_of",
     "set_ceilings",
     "sweep",
+    "taken_before",
     "write",
 ]

@@ -11,6 +11,13 @@ FROM limits.ceiling
 WHERE id = ANY(cast(:ids AS text[]))
 ORDER BY id;
 
+-- name: taken_before
+-- How much of ceilings was promised before a moment, whatever became of it since.
+SELECT claim.ceiling_id, sum(claim.amount)::bigint AS amount
+FROM limits.claim AS claim
+WHERE claim.ceiling_id = ANY(cast(:ids AS text[])) AND claim.at < :at
+GROUP BY claim.ceiling_id;
+
 -- name: claims
 -- Asked after the lock, in a statement of its own: one that waits for a lock still sees the claims of before.
 SELECT ceiling_id, activity_id, member_id, amount, returned, state, at, until, ended_at

@@ -19,7 +19,17 @@ from regulars.kernel.limits.model import (
     find_repeated,
 )
 
-__all__ = ["add_ceilings", "ceilings", "due_ceilings", "left_many", "lock", "set_ceilings", "sweep", "write"]
+__all__ = [
+    "add_ceilings",
+    "ceilings",
+    "due_ceilings",
+    "left_many",
+    "lock",
+    "set_ceilings",
+    "sweep",
+    "taken_before",
+    "write",
+]
 
 SQL = load("regulars.kernel.limits")
 
@@ -58,6 +68,14 @@ async def lock(
         )
         stored = [_claim(row) for row in rows]
     return Ceilings(locked, stored=stored, ensured=ensure, asked=wanted, named=claims)
+
+
+async def taken_before(read: Read, ids: Iterable[str], *, at: datetime) -> dict[str, int]:
+    """Tell how much of ceilings had been promised before a moment. One statement; none for none."""
+    wanted = sorted(ids)
+    if not wanted:
+        return {}
+    return {row["ceiling_id"]: row["amount"] for row in await SQL.rows(read, "taken_before", ids=wanted, at=at)}
 
 
 async def write(tx: Tx, ceilings: Ceilings) -> None:

@@ -70,6 +70,7 @@ from regulars.kernel.program.store import (
     save_memories,
     set_policy,
 )
+from regulars.kernel.program.traits import list_set_traits
 from regulars.kernel.program.words import Word
 
 __all__ = [
@@ -142,6 +143,7 @@ __all__ = [
     "find_version",
     "in_force",
     "list_lives",
+    "list_set_traits",
     "locate_budget",
     "mark_simulated",
     "memories",

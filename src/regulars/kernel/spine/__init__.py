@@ -5,6 +5,7 @@
 
 from regulars.kernel.spine.check import Report, check
 from regulars.kernel.spine.commands import COMMANDS
+from regulars.kernel.spine.explaining import ActivityUnknown, Explained, explain_receipt, list_past
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.model import (
     ActivityDiffers,
@@ -31,7 +32,9 @@ __all__ = [
     "ActivityDiffers",
     "ActivityInFuture",
     "ActivityTooLate",
+    "ActivityUnknown",
     "AlreadyDecided",
+    "Explained",
     "House",
     "KindUnknown",
     "MemberClosed",
@@ -46,8 +49,10 @@ __all__ = [
     "SourceReserved",
     "bring_due",
     "check",
+    "explain_receipt",
     "find_notices",
     "find_scarce",
+    "list_past",
     "preview",
     "publish",
     "record",

@@ -105,6 +105,9 @@ class Batch:
     stuck: list[tuple[UUID, Refusal]] = field(default_factory=list[tuple[UUID, Refusal]])
     """What the clock brought and was refused: (member, why). It goes on waiting."""
 
+    verdicts: dict[NameOf, Sequence[program.Verdict]] | None = None
+    """What each offer came to, by the name of the activity, where somebody wants to know."""
+
     def take(self, fact: Activity, member: UUID | Refusal, to: UUID | Refusal | None, at: datetime) -> Outcome:
         """Take one fact at ledger time `at`: its receipt, the stored one when it came before, or why not."""
         for found in (member, to):
@@ -301,7 +304,7 @@ class Batch:
                 postings += activate(scene)
                 postings += hand_back(scene) if scene.joined is None and scene.parted is None else []
             memories = self.memories.get(member, {}) if scene is None else self._memories(scene)
-            ruling = program.rule(plan, memories, self._step(plan, doing, fact))
+            ruling = self._rule(plan, memories, self._step(plan, doing, fact))
             if scene is not None and scene.moves:
                 ruling = replace(ruling, traits=(*ruling.traits, *scene.list_traits(member)))
             earned, reasons = self._post(doing, ruling)
@@ -321,6 +324,13 @@ class Batch:
         if scene is not None:
             self._keep_others(scene)
         return receipt
+
+    def _rule(self, plan: program.Plan, memories: Mapping[str, bytes], step: Step) -> Ruling:
+        if self.verdicts is None:
+            return program.rule(plan, memories, step)
+        explained = program.explain(plan, memories, step)
+        self.verdicts[step.activity.source, step.activity.id] = explained.verdicts
+        return explained.ruling
 
     def _keep_others(self, cast: Cast) -> None:
         """Write what happened to others into journals of their own; who joins a household is told by a trait."""

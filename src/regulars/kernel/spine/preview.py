@@ -10,6 +10,7 @@ from regulars.base.errors import Refusal
 from regulars.kernel import members
 from regulars.kernel.members import Member, MemberUnknown
 from regulars.kernel.nouns import Activity, Identifier
+from regulars.kernel.program import Verdict
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.model import Outcome
 from regulars.kernel.spine.reading import Asked, read_batch
@@ -25,9 +26,13 @@ class Previewed:
     """Ids of activities, and of a newcomer, are of this preview only."""
     is_newcomer: bool
     """Whoever is meant would become a member with it."""
+    verdicts: Sequence[Verdict] = ()
+    """What each offer came to, and why; only where that was asked for."""
 
 
-async def preview(read: Read, house: House, facts: Sequence[Activity], at: datetime) -> list[Previewed]:
+async def preview(
+    read: Read, house: House, facts: Sequence[Activity], at: datetime, *, explain: bool = False
+) -> list[Previewed]:
     """Show what would come of facts at ledger time `at`: facts of one member see each other, as if recorded together.
 
     `read` is a snapshot; nothing is written, and nobody waits. When nothing has changed by then, recording the same
@@ -48,9 +53,13 @@ async def preview(read: Read, house: House, facts: Sequence[Activity], at: datet
         for fact in facts
     ]
     batch = await read_batch(read, house, asked, strangers={each.id: each for each in strangers.values()})
+    verdicts: dict[tuple[str, str], Sequence[Verdict]] = {}
+    batch.verdicts = verdicts if explain else None
     return [
         Previewed(
-            outcome=batch.take(each.fact, each.member, each.to, each.at), is_newcomer=each.fact.member in strangers
+            outcome=batch.take(each.fact, each.member, each.to, each.at),
+            is_newcomer=each.fact.member in strangers,
+            verdicts=verdicts.get((each.fact.source, each.fact.id), ()),
         )
         for each in asked
     ]

@@ -1,6 +1,6 @@
 """What would come of facts under some releases: the one fold, in memory, for one member; nothing is kept."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -41,6 +41,8 @@ class Rehearsed:
     """What the clock could not bring stands with the last fact."""
     book: ledger.Book
     traits: members.TraitHistory
+    verdicts: Mapping[tuple[str, str], Sequence[program.Verdict]]
+    """What each offer came to, by the name of the fact; where that was asked for."""
 
     def traits_at(self, at: datetime) -> Mapping[str, Scalar]:
         """The member's traits as of a time, as they then would have been."""
@@ -69,11 +71,13 @@ def rehearse(
     traits: Sequence[TraitChange],
     left: Callable[[Past], Mapping[str, int]],
     until: datetime,
+    explain: Collection[tuple[str, str]] = (),
 ) -> Rehearsed:
     """Fold a member's history, from nothing, in the order given; then bring the clock to `until`.
 
     `traits` are those that no offer sets. `left` tells what a fact may draw on: how much, by ceiling; what it took
-    shows in its receipt. No I/O: the same facts and releases come to the same, every time.
+    shows in its receipt. `explain` names facts that are to be explained. No I/O: the same facts and releases come to
+    the same, every time.
     """
     numbers = count(1)
     book = ledger.Book({})
@@ -98,15 +102,17 @@ def rehearse(
         absorbed={},
     )
     refused: list[tuple[Past, Refusal]] = []
+    verdicts: dict[tuple[str, str], Sequence[program.Verdict]] = {}
     for past in history:
         batch.ceilings = limits.Ceilings({}, ensured=left(past))
+        batch.verdicts = verdicts if (past.fact.source, past.fact.id) in explain else None
         outcome = batch.take(past.fact, member.id, None, past.at)
         if outcome.refusal is not None:
             refused.append((past, outcome.refusal))
     batch.bring_clock(member.id, until)
     refused += [(history[-1], refusal) for _, refusal in batch.stuck]
     receipts = [row.receipt for row in batch.recorded.values()]
-    return Rehearsed(receipts=receipts, refused=refused, book=book, traits=batch.traits)
+    return Rehearsed(receipts=receipts, refused=refused, book=book, traits=batch.traits, verdicts=verdicts)
 
 
 def _as_active(member: members.Member) -> members.Member:

@@ -1,0 +1,177 @@
+"""What would come of a basket, and why: shown before anything happens, and explained afterwards."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from msgspec import Meta, Struct
+
+from regulars.base import clock
+from regulars.base.db import Read
+from regulars.interfaces.http.activities import PATH_REFUSALS, PURCHASE
+from regulars.interfaces.http.guard import key_of
+from regulars.interfaces.http.kit import answer, door, read_body, request_id_of
+from regulars.interfaces.http.problems import Problem, StoreForbidden, problem_of
+from regulars.interfaces.http.state import database_of, house_of
+from regulars.interfaces.http.wire import ActivityIn, ReceiptView, Why, view_receipt
+from regulars.kernel import spine
+from regulars.kernel.nouns import Activity, Scalar
+from regulars.kernel.program import Verdict
+
+__all__ = ["router"]
+
+PREVIEWS_MAX: Final = 50
+"""Activities in one preview: somebody waits at a till."""
+
+router = APIRouter(tags=["Previews"])
+
+
+class PreviewIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Activities as they would be recorded, in order: those of one member see each other."""
+
+    activities: Annotated[tuple[ActivityIn, ...], Meta(min_length=1, max_length=PREVIEWS_MAX)]
+
+
+class Gate(Struct, frozen=True, kw_only=True):
+    """One thing that an offer asks of an activity."""
+
+    gate: str
+    """kind, schedule, window, holiday, audience, when, limit, budget, stacking, or mechanic."""
+    admits: bool
+    values: Mapping[str, Scalar | tuple[Scalar, ...]]
+    """What decided."""
+    needs: Mapping[str, Scalar | tuple[Scalar, ...]]
+    """What would have to be otherwise; of several values one is enough."""
+
+
+class OfferView(Struct, frozen=True, kw_only=True):
+    """What became of one offer."""
+
+    offer: str
+    name: Mapping[str, str]
+    """By language; empty where the programme gives none."""
+    fired: bool
+    decided: str
+    """The gate that left it out; empty where it gave something."""
+    gates: tuple[Gate, ...]
+    points: Mapping[str, int]
+    reasons: tuple[Why, ...]
+
+
+class PreviewView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What would become of one activity. Ids of activities and newcomers are of this preview only."""
+
+    status: Literal["accepted", "repeated", "refused"]
+    newcomer: bool = False
+    receipt: ReceiptView | None = None
+    problem: Problem | None = None
+    offers: tuple[OfferView, ...] = ()
+    """Every offer of the programme, in the order in which they are asked."""
+
+
+class Previews(Struct, frozen=True, kw_only=True):
+    """What would become of each activity, in the order in which they were sent."""
+
+    results: list[PreviewView]
+
+
+class ExplanationView(Struct, frozen=True, kw_only=True):
+    """Why an activity came to what its receipt says."""
+
+    receipt: ReceiptView
+    exact: bool
+    """The rules, run again, gave the same points. Where gifts, merges or holds came before, they may not."""
+    offers: tuple[OfferView, ...]
+    """Empty for commands and returns: no offer answers them."""
+
+
+read_preview = msgspec.json.Decoder(PreviewIn)
+EXAMPLE: Final[Mapping[str, Any]] = {"activities": [PURCHASE]}
+
+
+@router.post("/v1/previews")
+@door(
+    scope="activities:preview",
+    takes=PreviewIn,
+    gives={200: Previews},
+    refuses=(*PATH_REFUSALS, StoreForbidden),
+    examples={"A basket at the till": EXAMPLE},
+)
+async def preview_activities(request: Request) -> Response:
+    """Show what activities would come to, and why each offer gives or does not. Nothing is written.
+
+    When nothing changes in between, recording the same activities comes to the same points.
+    """
+    facts = _check_store(request, await read_body(request, read_preview))
+    async with database_of(request).snapshot() as read:
+        shown = await spine.preview(read, house_of(request), facts, await clock.now(read), explain=True)
+        names = await _read_names(request, read)
+    return answer(Previews(results=[_view(each, names, request_id_of(request)) for each in shown]))
+
+
+@router.get("/v1/members/{member}/activities/{activity}/explanation")
+@door(scope="members:read", gives={200: ExplanationView}, refuses=(spine.ActivityUnknown,))
+async def explain_activity(request: Request, member: UUID, activity: UUID) -> Response:
+    """Explain what an activity came to: for each offer whether it gave, which condition decided, with the values."""
+    async with database_of(request).snapshot() as read:
+        explained = await spine.explain_receipt(read, house_of(request), member, activity)
+        names = await _read_names(request, read)
+    return answer(
+        ExplanationView(
+            receipt=view_receipt(explained.receipt),
+            exact=explained.is_exact,
+            offers=_view_offers(explained.verdicts, names),
+        )
+    )
+
+
+def _check_store(request: Request, asked: PreviewIn) -> list[Activity]:
+    facts = [each.to_activity() for each in asked.activities]
+    store = key_of(request).store
+    if store is not None and any(fact.store != store for fact in facts):
+        raise StoreForbidden(f"This API key speaks for the store {store!r} only.", store=store)
+    return facts
+
+
+async def _read_names(request: Request, read: Read) -> dict[str, Mapping[str, str]]:
+    releases = await house_of(request).versions.read(read)
+    return {
+        offer.id: offer.name
+        for plan in releases.plans.values()
+        for offer in plan.document.offers
+        if offer.name is not None
+    }
+
+
+def _view(shown: spine.Previewed, names: Mapping[str, Mapping[str, str]], request_id: str) -> PreviewView:
+    outcome = shown.outcome
+    if outcome.refusal is not None:
+        return PreviewView(
+            status="refused", newcomer=shown.is_newcomer, problem=problem_of(outcome.refusal, request_id=request_id)
+        )
+    assert outcome.receipt is not None, "an outcome is a receipt or a refusal"
+    return PreviewView(
+        status="repeated" if outcome.repeated else "accepted",
+        newcomer=shown.is_newcomer,
+        receipt=view_receipt(outcome.receipt),
+        offers=_view_offers(shown.verdicts, names),
+    )
+
+
+def _view_offers(verdicts: Sequence[Verdict], names: Mapping[str, Mapping[str, str]]) -> tuple[OfferView, ...]:
+    return tuple(
+        OfferView(
+            offer=verdict.offer,
+            name=names.get(verdict.offer, {}),
+            fired=verdict.fired,
+            decided=verdict.decided,
+            gates=tuple(
+                Gate(gate=told.gate, admits=told.admits, values=told.values, needs=told.needs) for told in verdict.told
+            ),
+            points=verdict.points,
+            reasons=tuple(Why(offer=it.offer, code=it.code, values=it.values) for it in verdict.reasons),
+        )
+        for verdict in verdicts
+    )
