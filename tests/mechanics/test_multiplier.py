@@ -126,6 +126,16 @@ def test_multipliers_add_up_whichever_is_asked_first() -> None:
         assert sum(count(rule(deal, {}, step(deal, buy(line(1000))))).values()) == 10 + 10 + 20
 
 
+def test_several_base_offers_are_multiplied_together_line_by_line() -> None:
+    wine = BASE.replace("id: base", "id: a").replace(
+        "points: 1, per_minor: 100", "rates: [{categories: [WINE], points: 1, per_minor: 100}]"
+    )
+    deal = plan(BASE, wine, offer("half", "times: 3, over: 2"))
+    ruling = rule(deal, {}, step(deal, buy(line(100, "PRODUCE"), line(300, "WINE"))))
+    (more,) = [it for it in ruling.postings if it.offer == "half"]
+    assert (more.points, more.lines) == (3, ((2, 3),))  # half of 1 and 6: the first line's share is rounded down
+
+
 def test_other_currencies_are_left_alone() -> None:
     deal = plan(STARS_ONLY, offer("twice", "times: 2"))
     assert count(rule(deal, {}, step(deal, buy(line(1000))))) == {("stars", "stars"): 10}
