@@ -80,10 +80,7 @@ async def read_batch(
         [who for known in keys.values() for who in (known.member, known.receipt.other or known.member)]
         + [p.member for p in originals.values()],
     )
-    answers = await journal.answers_to(
-        read,
-        sorted({(who, p.activity) for p in originals.values() for who in (p.member, kept.get(p.member, p.member))}),
-    )
+    answers = await journal.answers_to(read, sorted({past.activity for past in originals.values()}))
     await _open(read, book, asked, originals, latest, concerned=concerned)
     homes = await members.read_homes(read, locked, _homing(asked))
     budgets, limited = _ceilings(releases, happening, locked)
