@@ -8,13 +8,16 @@ late, doubled or dead must not change. Members are named by their card. A step t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from regulars.kernel.nouns import Activity, Identifier, Receipt
 
 __all__ = [
     "EVENT",
+    "JOINS",
     "MAX",
     "Bought",
     "Done",
@@ -35,6 +38,7 @@ EVENT: Final = datetime(9999, 12, 31, tzinfo=UTC)
 LATE: Final = timedelta(days=30)
 SKEW: Final = timedelta(minutes=15)
 BUDGET: Final = 150
+JOINS: Final = frozenset({"merge", "claim", "unmerge"})
 
 
 class Refused(Exception):
@@ -59,6 +63,8 @@ class Lot(NamedTuple):
     lost: int = 0
     number: int = 0
     """As the receipt names it; 0 until it was read."""
+    parent: int = -1
+    """The lot that it goes on from."""
 
 
 class Part(NamedTuple):
@@ -114,6 +120,11 @@ class Done(NamedTuple):
     took: tuple[Part, ...] = ()
     """For a use of points: what it took and may still give back, in the order of use."""
     currency: str = ""
+    by: str = ""
+    """Whose it was then."""
+    other: str = ""
+    """Who else it was about."""
+    at: datetime = EVENT
 
 
 class Step(NamedTuple):
@@ -148,6 +159,10 @@ class State:
     books: dict[tuple[str, str, str], int] = field(default_factory=dict[tuple[str, str, str], int])
     done: dict[tuple[str, str], Done] = field(default_factory=dict[tuple[str, str], Done])
     budget: dict[str, int] = field(default_factory=lambda: {"left": BUDGET})
+    into: dict[str, str] = field(default_factory=dict[str, str])
+    """Whom a member is part of."""
+    handed: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    """By member who is gone: the lots in which others got what was theirs."""
 
     def copy(self) -> "State":
         """Everything in the dictionaries is immutable, so one level is deep enough."""
@@ -165,6 +180,8 @@ class Model:
     household: frozenset[str] = frozenset()
     frozen: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
+    guests: frozenset[str] = frozenset()
+    """Known by a receipt only."""
     now: datetime
     state: State = field(default_factory=State)
     named: dict[str, str] = field(default_factory=dict[str, str])
@@ -185,11 +202,10 @@ class Model:
 
     def _take(self, fact: Activity) -> str:  # noqa: C901 - reasons to refuse, one after the other
         member = self.resolve(fact.member)
-        if fact.to is not None:
-            self.resolve(fact.to)
+        to = "" if fact.to is None else self.resolve(fact.to)
         earlier = self.state.done.get((fact.source, fact.id))
         if earlier is not None:
-            if earlier.fact != fact:
+            if not self.is_same(earlier, fact, member, to):
                 raise Refused("key_reused")
             return "again"
         if fact.source == "clock":
@@ -206,18 +222,33 @@ class Model:
         if verb is None:
             raise Refused("activity_kind_unknown")
         origin = self.state.done.get((fact.source, fact.origin))
-        if origin is None and (fact.origin or fact.kind in {"return", "reverse"}):
+        if origin is None and (fact.origin or fact.kind in {"return", "reverse", "unmerge"}):
             raise Refused("origin_unknown")
-        self.state.done[fact.source, fact.id] = verb(self, Step(member, fact, origin))
+        done = verb(self, Step(member, fact, origin))
+        self.state.done[fact.source, fact.id] = done._replace(by=member, at=self.now)
+        if fact.kind not in JOINS:
+            self.hand_back()
         return ""
 
+    def is_same(self, earlier: Done, fact: Activity, member: str, to: str) -> bool:
+        """Whether a fact is an earlier one again: the same words about the same people, whoever they are by now."""
+        words = replace(fact, member=earlier.fact.member, to=earlier.fact.to) == earlier.fact
+        other = not earlier.other or fact.kind in JOINS or to == self.today(earlier.other)
+        return words and other and member == self.today(earlier.by)
+
     def resolve(self, ref: UUID | Identifier) -> str:
-        """Tell who is meant: cards are members, whole other things are nobody."""
+        """Tell who is meant: cards are members, receipts are guests, whole other things are nobody."""
         if isinstance(ref, Identifier):
-            if ref.kind != "card":
+            if ref.kind not in {"card", "receipt"}:
                 raise Refused("identifier_invalid")
-            return ref.value
+            return self.today(ref.value)
         raise Refused("member_unknown")
+
+    def today(self, member: str) -> str:
+        """Tell who somebody is now."""
+        while member in self.state.into:
+            member = self.state.into[member]
+        return member
 
     # -- what is seen --------------------------------------------------------------------------------------------
 
@@ -242,29 +273,48 @@ class Model:
 
     def learn(self, fact: Activity, receipt: Receipt) -> None:
         """Read the numbers of new lots off a receipt, which must name each of them, with its points."""
-        assert isinstance(fact.member, Identifier)
         names = {id_: name for name, id_ in self.ranks.items()}
-        new = [key for key, lot in self.state.lots.items() if not lot.number]
+        me = names[receipt.member]
+        # What an undoing gives back, only the other's own receipt tells.
+        new = [key for key, lot in self.state.lots.items() if not lot.number and fact.kind != "unmerge"]
         told = [p for p in receipt.postings if p.lot and p.kind not in {"return", "activate"}]
         assert len(new) == len(told), (new, told)
         for key, posted in zip(new, told, strict=True):
             lot = self.state.lots[key]
             self.state.lots[key] = lot._replace(number=posted.lot)
-            owner = names[posted.owner] if posted.owner else fact.member.value
+            owner = names[posted.owner] if posted.owner else me
             assert (lot.owner, lot.currency, lot.amount) == (owner, posted.currency, posted.points), (lot, posted)
         self.named.update({str(p.hold): fact.id for p in receipt.postings if p.kind == "hold"})
         mine = {p.currency for p in receipt.postings if not p.owner}
-        assert dict(receipt.balances) == {c: self.holding(fact.member.value, c).shown for c in mine}
+        assert dict(receipt.balances) == {c: self.holding(me, c).shown for c in mine}
+
+    def learn_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Read off the rows the numbers of lots that the clock handed on, which no receipt of ours tells."""
+        ids = {name: str(id_) for name, id_ in self.ranks.items()}
+        for key, lot in self.state.lots.items():
+            if lot.number:
+                continue
+            parent = self.state.lots[lot.parent]
+            known = {each.number for each in self.state.lots.values() if self.is_beside(each, lot)}
+            child = (ids[lot.owner], lot.currency, ids[parent.owner], parent.number, lot.amount)
+            names = ("member_id", "currency", "parent_member", "parent_number", "amount")
+            found = {row["number"] for row in rows if tuple(row[name] for name in names) == child} - known
+            self.state.lots[key] = lot._replace(number=min(found))
+
+    def is_beside(self, one: Lot, other: Lot) -> bool:
+        """Whether two lots are on one account."""
+        return (one.owner, one.currency) == (other.owner, other.currency)
 
     # -- the clock -----------------------------------------------------------------------------------------------
 
     def advance(self, now: datetime) -> None:
         """Let time pass: holds run out first, then lots, also what holds gave back."""
         self.now = now
-        for key, held in self.state.holds.items():
+        for key, held in sorted(self.state.holds.items(), key=lambda item: item[1].settle):
             if held.state == "open" and held.settle <= now:
                 self.noted.append("hold ran out")
                 self.end_hold(key, "expired")
+                self.hand_back()
         self.lose()
 
     def lose(self) -> None:
@@ -341,4 +391,56 @@ class Model:
         if fact.ask.get("pool") is not True or member not in self.household:
             return [member]
         self.noted.append("pool asked")
-        return sorted((self.household - self.frozen - self.closed) | {member})
+        return sorted((self.household - self.frozen - self.closed - self.state.into.keys()) | {member})
+
+    # -- two who are one -----------------------------------------------------------------------------------------
+
+    def issue(self, lot: Lot, house: str) -> int:
+        """Book a new lot; gives its key."""
+        self.move(lot.owner, lot.currency, house, "points", lot.amount)
+        return self.add(lot)
+
+    def pass_on(self, part: Part, to: str, house: str, ends: datetime | None) -> int:
+        """Let a part of a lot go on as a new one; gives its key."""
+        lot = self.state.lots[part.lot]
+        self.use([part])
+        self.move(lot.owner, lot.currency, "points", house, part.points)
+        child = lot._replace(
+            owner=to,
+            amount=part.points,
+            left=part.points,
+            lost=0,
+            since=self.now,
+            usable=max(lot.usable, self.now),
+            ends=ends,
+            number=0,
+            parent=part.lot,
+        )
+        return self.issue(child, house)
+
+    def list_free(self, member: str) -> list[int]:
+        """A member's lots with something left, by currency in the order of use."""
+        found = [key for key, lot in self.state.lots.items() if lot.owner == member and lot.left]
+        return sorted(found, key=lambda key: (self.state.lots[key].currency, *self.order(key)))
+
+    def hand_on(self, gone: str, kept: str) -> None:
+        """Move what a member owes and has free to another."""
+        for member, currency, account in list(self.state.books):
+            owed = -self.book(gone, currency, "arrears")
+            if (member, account) == (gone, "arrears") and owed:
+                self.noted.append("arrears handed on")
+                self.move(gone, currency, "transfer", "arrears", owed)
+                self.move(kept, currency, "arrears", "transfer", owed)
+        for key in self.list_free(gone):
+            lot = self.state.lots[key]
+            child = self.pass_on(Part(key, lot.left), kept, "transfer", lot.ends)
+            self.state.handed[gone] = (*self.state.handed[gone], child)
+
+    def hand_back(self) -> None:
+        """Hand on what came back to members who are part of another."""
+        for each in sorted(self.state.into, key=lambda name: self.ranks[name]):
+            gone = each
+            while gone in self.state.into and self.list_free(gone):
+                self.noted.append("handed back")
+                self.hand_on(gone, self.state.into[gone])
+                gone = self.state.into[gone]

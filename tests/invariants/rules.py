@@ -8,7 +8,7 @@ from uuid import UUID
 from regulars.kernel.nouns import Activity
 from tests.invariants.model import EVENT, MAX, Bought, Done, Gave, Hold, Lot, Model, Part, Refused, Step, Verb
 
-__all__ = ["COINS", "PROGRAM", "VERBS"]
+__all__ = ["COINS", "PROGRAM", "REFUSALS", "SITUATIONS", "VERBS"]
 
 ALONE_MAX: Final = 1_000
 PROGRAM: Final = """
@@ -36,6 +36,9 @@ currencies:
   stars:
     kind: qualifying
     name: {en: Stars, zh-CN: 星}
+conversions:
+  - {from: points, into: miles, take: 7, give: 3, spread_permille: 100}
+  - {from: miles, into: points, take: 1, give: 2}
 offers:
   - {id: base, mechanic: spend, on: [purchase], settings: {currency: points, points: 1, per_minor: 10}}
   - id: bonus
@@ -57,6 +60,23 @@ offers:
       window_days: 60
       keep_days: 30
 """
+
+
+REFUSALS: Final = {
+    "activity_in_future", "activity_kind_unknown", "activity_too_late", "amount_invalid", "approval_missing",
+    "ask_invalid", "conversion_unknown", "currency_not_spendable", "currency_unknown", "hold_ended", "hold_too_small",
+    "hold_unknown", "identifier_invalid", "key_reused", "member_closed", "member_frozen", "member_unknown",
+    "merge_refused", "no_program", "origin_differs", "origin_unknown", "points_not_enough", "points_overflow",
+    "recipient_refused", "return_too_large", "reversal_too_large", "source_reserved",
+}  # fmt: skip
+SITUATIONS: Final = {
+    "activated", "again", "arrears handed on", "arrears made", "arrears settled", "batch", "budget cut",
+    "clock set back", "ended before it was issued", "given back", "handed back", "hold outlived its lot",
+    "hold ran out", "late capture", "lot ended", "lot ended while pending", "merged with points on hold", "pool asked",
+    "reborn by grace", "reborn by reinstate", "return forgiven", "return took from another lot",
+    "reversed after the end", "several lots used", "swept", "swept too early", "swept twice",
+}  # fmt: skip
+"""What every run must have met."""
 
 
 class Coin(NamedTuple):
@@ -82,7 +102,10 @@ OFFERS: Final = {
     "parcels": ("parcels", 1, 15),
     "stars": ("stars", 1, 1),
 }
-BURNS: Final = {"redeem", "hold", "capture", "gift", "donate"}
+BURNS: Final = {"redeem", "hold", "capture", "gift", "donate", "convert"}
+RATES: Final = {("points", "miles"): (7, 3, 100), ("miles", "points"): (1, 2, 0)}
+"""So many become so many, less a share in thousandths."""
+UNMERGE: Final = timedelta(days=30)
 KNOWN: Final = {
     "redeem": {"currency", "points", "pool"},
     "hold": {"currency", "points", "pool", "valid_seconds", "settle_seconds"},
@@ -93,6 +116,10 @@ KNOWN: Final = {
     "gift": {"currency", "points"},
     "donate": {"currency", "points", "charity"},
     "opening": {"currency", "points", "expires_at"},
+    "convert": {"currency", "points", "into"},
+    "merge": {"by", "reason"},
+    "claim": set(),
+    "unmerge": {"by", "reason"},
 }
 
 
@@ -111,9 +138,9 @@ def check_ask(fact: Activity) -> None:
         raise Refused("ask_invalid")
 
 
-def check_currency(fact: Activity, *, spendable: bool) -> str:
+def check_currency(fact: Activity, *, spendable: bool, name: str = "currency") -> str:
     """Refuse a currency that is not there or not for this."""
-    currency = str(fact.ask["currency"])
+    currency = str(fact.ask[name])
     if currency not in COINS:
         raise Refused("currency_unknown")
     if spendable and not COINS[currency].spendable:
@@ -149,7 +176,7 @@ def purchase(model: Model, step: Step) -> Done:
         if lot.ends and lot.ends <= model.now:
             model.noted.append("ended before it was issued")
             continue
-        gave.append(Gave(offer, currency, issue(model, lot, "issuance"), tuple(line for line in lines if line[1])))
+        gave.append(Gave(offer, currency, model.issue(lot, "issuance"), tuple(line for line in lines if line[1])))
     nothing = tuple((0, 0) for _ in step.fact.lines)
     bought = Bought(
         minor=tuple(line.amount_minor for line in step.fact.lines),
@@ -169,17 +196,11 @@ def make_lot(member: str, currency: str, points: int, happened: datetime, now: d
     return Lot(member, currency, points, points, now, usable, ends, coin.priority)
 
 
-def issue(model: Model, lot: Lot, house: str) -> int:
-    """Book a new lot; gives its key."""
-    model.move(lot.owner, lot.currency, house, "points", lot.amount)
-    return model.add(lot)
-
-
 def give_back(model: Model, step: Step) -> Done:
     """A return takes back the share of each line that came back, rounded down until all is back."""
     assert step.origin is not None
     bought = step.origin.bought
-    if bought is None or model.resolve(step.origin.fact.member) != step.member:
+    if bought is None or model.today(step.origin.by) != step.member:
         raise Refused("origin_differs")
     back = [list(line) for line in bought.back]
     if not step.fact.returned:
@@ -196,27 +217,40 @@ def give_back(model: Model, step: Step) -> Done:
     for place, gave in enumerate(bought.gave):
         share = sum(points * back[line - 1][0] // bought.minor[line - 1] for line, points in gave.lines)
         if share > taken[place]:
-            take_back(model, gave.lot, share - taken[place])
+            take_back(model, step, gave, share - taken[place])
             taken[place] = share
     after = bought._replace(back=tuple((minor, milli) for minor, milli in back), taken=tuple(taken))
     model.state.done[step.origin.fact.source, step.origin.fact.id] = step.origin._replace(bought=after)
     return Done(step.fact)
 
 
-def take_back(model: Model, own: int, points: int) -> None:
+def find_own(model: Model, step: Step, gave: Gave) -> int | None:
+    """Find where the points of a purchase are: in their lot, or (after a merge) in the first that went on from it."""
+    assert step.origin is not None
+    if step.origin.by == step.member:
+        return gave.lot
+    lots = model.state.lots
+    children = [key for key, lot in lots.items() if (lot.owner, lot.parent) == (step.member, gave.lot)]
+    return min(children, key=lambda key: lots[key].number, default=None)
+
+
+def take_back(model: Model, step: Step, gave: Gave, points: int) -> None:
     """Take from the lot itself, forget what of it had ended, take from other lots, and let the rest be owed."""
-    lot = model.state.lots[own]
-    parts = [Part(own, min(points, lot.left))]
-    left = points - parts[0].points
-    if forgiven := min(left, lot.lost):
-        model.noted.append("return forgiven")
-        model.move(lot.owner, lot.currency, "breakage", "issuance", forgiven)
-        model.state.lots[own] = lot._replace(lost=lot.lost - forgiven)
-        left -= forgiven
+    own, left = find_own(model, step, gave), points
+    parts: list[Part] = []
+    if own is not None:
+        lot = model.state.lots[own]
+        parts.append(Part(own, min(left, lot.left)))
+        left -= parts[0].points
+        if forgiven := min(left, lot.lost):
+            model.noted.append("return forgiven")
+            model.move(lot.owner, lot.currency, "breakage", "issuance", forgiven)
+            model.state.lots[own] = lot._replace(lost=lot.lost - forgiven)
+            left -= forgiven
     others = [
         key
         for key, other in model.state.lots.items()
-        if (other.owner, other.currency) == (lot.owner, lot.currency) and other.left and key != own
+        if (other.owner, other.currency) == (step.member, gave.currency) and other.left and key != own
     ]
     for key in sorted(others, key=lambda key: (model.state.lots[key].usable > model.now, *model.order(key))):
         if part := min(left, model.state.lots[key].left):
@@ -224,10 +258,10 @@ def take_back(model: Model, own: int, points: int) -> None:
             parts.append(Part(key, part))
             left -= part
     model.use(parts)
-    model.move(lot.owner, lot.currency, "points", "issuance", sum(part.points for part in parts))
+    model.move(step.member, gave.currency, "points", "issuance", sum(part.points for part in parts))
     if left:
         model.noted.append("arrears made")
-        model.move(lot.owner, lot.currency, "arrears", "issuance", left)
+        model.move(step.member, gave.currency, "arrears", "issuance", left)
 
 
 def pay(model: Model, parts: Sequence[Part], house: str) -> None:
@@ -261,7 +295,7 @@ def find_hold(model: Model, step: Step) -> str:
     """Find an open hold of this member."""
     key = model.named.get(str(step.fact.ask["hold"]), "")
     held = model.state.holds.get(key)
-    if held is None or held.by != step.member:
+    if held is None or model.today(held.by) != step.member:
         raise Refused("hold_unknown")
     if held.state != "open":
         raise Refused("hold_ended")
@@ -302,7 +336,7 @@ def release(model: Model, step: Step) -> Done:
 def reverse(model: Model, step: Step) -> Done:
     """Put a use of points back into the lots it came from, last used first."""
     assert step.origin is not None
-    if model.resolve(step.origin.fact.member) != step.member or step.origin.fact.kind not in {"redeem", "capture"}:
+    if model.today(step.origin.by) != step.member or step.origin.fact.kind not in {"redeem", "capture"}:
         raise Refused("origin_differs")
     most = sum(part.points for part in step.origin.took)
     left = int(str(step.fact.ask.get("points", most)))
@@ -330,28 +364,10 @@ def reverse(model: Model, step: Step) -> Done:
         life = grace if policy == "grace" else lot.ends - lot.since
         if life:
             model.noted.append(f"reborn by {policy}")
-            pass_on(model, part, lot.owner, "reinstatement", model.now + life)
+            model.pass_on(part, lot.owner, "reinstatement", model.now + life)
     model.lose()
     model.state.done[step.origin.fact.source, step.origin.fact.id] = step.origin._replace(took=tuple(rest))
     return Done(step.fact)
-
-
-def pass_on(model: Model, part: Part, to: str, house: str, ends: datetime | None) -> None:
-    """Let a part of a lot go on as a new one."""
-    lot = model.state.lots[part.lot]
-    model.use([part])
-    model.move(lot.owner, lot.currency, "points", house, part.points)
-    child = lot._replace(
-        owner=to,
-        amount=part.points,
-        left=part.points,
-        lost=0,
-        since=model.now,
-        usable=max(lot.usable, model.now),
-        ends=ends,
-        number=0,
-    )
-    issue(model, child, house)
 
 
 def gift(model: Model, step: Step) -> Done:
@@ -361,8 +377,8 @@ def gift(model: Model, step: Step) -> Done:
     if to in {"", step.member} | model.frozen | model.closed:
         raise Refused("recipient_refused")
     for part in model.draw([step.member], currency, int(str(step.fact.ask["points"]))):
-        pass_on(model, part, to, "transfer", model.state.lots[part.lot].ends)
-    return Done(step.fact)
+        model.pass_on(part, to, "transfer", model.state.lots[part.lot].ends)
+    return Done(step.fact, other=to)
 
 
 def donate(model: Model, step: Step) -> Done:
@@ -388,7 +404,7 @@ def adjust(model: Model, step: Step) -> Done:
     lot = make_lot(step.member, currency, points, model.now, model.now)._replace(usable=model.now)
     if "life_days" in step.fact.ask:
         lot = lot._replace(ends=model.now + timedelta(days=int(str(step.fact.ask["life_days"]))))
-    issue(model, lot, "adjustment")
+    model.issue(lot, "adjustment")
     return Done(step.fact)
 
 
@@ -400,20 +416,71 @@ def opening(model: Model, step: Step) -> Done:
         lot = lot._replace(ends=datetime.fromisoformat(str(step.fact.ask["expires_at"])))
         if lot.ends is not None and lot.ends <= model.now:
             raise Refused("ask_invalid")
-    issue(model, lot, "opening")
+    model.issue(lot, "opening")
     return Done(step.fact)
 
 
 def deliver(model: Model, step: Step) -> Done:
     """Set free what waited for a purchase to be delivered."""
     past = step.origin
-    mine = past is not None and model.resolve(past.fact.member) == step.member
+    mine = past is not None and model.today(past.by) == step.member
     for gave in past.bought.gave if past and past.bought and mine else ():
-        lot = model.state.lots[gave.lot]
-        if lot.usable == EVENT:
+        own = find_own(model, step, gave)
+        if own is not None and model.state.lots[own].usable == EVENT:
             model.noted.append("activated")
-            model.state.lots[gave.lot] = lot._replace(usable=model.now)
+            model.state.lots[own] = model.state.lots[own]._replace(usable=model.now)
     return Done(step.fact)
+
+
+def convert(model: Model, step: Step) -> Done:
+    """Change points into another currency; what is too little for one point there is not taken."""
+    currency = check_currency(step.fact, spendable=True)
+    into = check_currency(step.fact, spendable=True, name="into")
+    if (currency, into) not in RATES:
+        raise Refused("conversion_unknown")
+    take, give, permille = RATES[currency, into]
+    gross = int(str(step.fact.ask["points"])) * give // take
+    fee = gross * permille // 1000
+    if gross == fee:
+        raise Refused("ask_invalid")
+    parts = model.draw([step.member], currency, -(-gross * take // give))
+    model.use(parts)
+    pay(model, parts, "conversion")
+    lot = make_lot(step.member, into, gross - fee, model.now, model.now)._replace(usable=model.now)
+    model.issue(lot, "conversion")
+    model.move(step.member, into, "conversion", "spread", fee)
+    return Done(step.fact)
+
+
+def merge(model: Model, step: Step) -> Done:
+    """Hand on all that another member owes and has free; their card leads here from now on."""
+    gone = "" if step.fact.to is None else model.resolve(step.fact.to)
+    if gone in {"", step.member} | model.frozen | model.closed:
+        raise Refused("merge_refused")
+    if step.fact.kind == "claim" and gone not in model.guests:
+        raise Refused("merge_refused")
+    if any(model.today(held.by) == gone and held.state == "open" for held in model.state.holds.values()):
+        model.noted.append("merged with points on hold")
+    model.state.handed[gone] = ()
+    model.hand_on(gone, step.member)
+    model.state.into[gone] = step.member
+    return Done(step.fact, other=gone)
+
+
+def unmerge(model: Model, step: Step) -> Done:
+    """Give back what is left of what was handed on."""
+    past = step.origin
+    assert past is not None
+    if past.fact.kind not in {"merge", "claim"} or past.by != step.member:
+        raise Refused("merge_refused")
+    if model.state.into.get(past.other) != step.member or model.now > past.at + UNMERGE:
+        raise Refused("merge_refused")
+    for key in model.state.handed[past.other]:
+        if left := model.state.lots[key].left:
+            model.noted.append("given back")
+            model.pass_on(Part(key, left), past.other, "transfer", model.state.lots[key].ends)
+    del model.state.into[past.other]
+    return Done(step.fact, other=past.other)
 
 
 def ask(verb: Verb) -> Verb:
@@ -441,4 +508,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "donate": ask(donate),
     "adjust": ask(adjust),
     "opening": ask(opening),
+    "convert": ask(convert),
+    "merge": ask(merge),
+    "claim": ask(merge),
+    "unmerge": ask(unmerge),
 }

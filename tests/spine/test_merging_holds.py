@@ -162,6 +162,34 @@ async def test_a_merge_is_undone_once_also_within_one_batch(shop: Shop) -> None:
     assert await is_sound(shop)
 
 
+async def test_a_purchase_does_not_come_back_once_while_a_merge_stands_and_again_when_it_is_undone(shop: Shop) -> None:
+    gone = (await earn(shop, "1", 100, card="8")).member
+    kept = (await earn(shop, "2", 10)).member
+    await do(shop, "merge", "m", to=gone, **BECAUSE)
+    assert (await do(shop, "return", "b1", card="8", origin="1")).balances["points"] == 10
+    await do(shop, "unmerge", "u", origin="m", **BECAUSE)
+    assert (await do(shop, "return", "b2", card="8", origin="1")).postings == ()
+    assert [(await shop.standing(each)).shown for each in (gone, kept)] == [0, 10]
+    assert await is_sound(shop)
+
+
+async def test_an_undoing_names_the_merge(shop: Shop) -> None:
+    await earn(shop, "1", 100)
+    assert await refuse(shop, "unmerge", "u", **BECAUSE) == "origin_unknown"
+    assert await refuse(shop, "unmerge", "u", origin="1", **BECAUSE) == "merge_refused"
+
+
+@pytest.mark.parametrize("kind", ["purchase", "redeem"])
+async def test_another_who_is_named_without_need_has_no_part_in_it(shop: Shop, kind: str) -> None:
+    await earn(shop, "1", 100)
+    friend = (await earn(shop, "2", 100, card="8")).member
+    settings = {"currency": "points", "points": 10} if kind == "redeem" else {}
+    fact = ask(kind, "x", at=shop.at, to=friend, **settings)
+    first = await shop.receipt(fact)
+    assert (first.other, (await shop.send(fact))[0].receipt) == (None, first)
+    assert await is_sound(shop)
+
+
 @pytest.mark.parametrize("kind", ["redeem", "merge", "reverse"])
 async def test_whoever_only_earns_may_be_concerned_by_what_another_asks_in_the_same_batch(
     shop: Shop, kind: str

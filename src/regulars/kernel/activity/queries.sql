@@ -13,11 +13,11 @@ INNER JOIN activity.key AS key ON wanted.source = key.source AND wanted.id = key
 INNER JOIN activity.journal AS journal ON key.member_id = journal.member_id AND key.activity_id = journal.id;
 
 -- name: answers_to
--- What was recorded about earlier activities since, oldest first.
-SELECT journal.member_id, journal.origin_id, journal.kind, journal.receipt
-FROM unnest(cast(:members AS uuid[]), cast(:origins AS uuid[])) AS wanted (member_id, origin_id)
-INNER JOIN activity.journal AS journal
-    ON wanted.member_id = journal.member_id AND wanted.origin_id = journal.origin_id
+-- What was recorded about earlier activities since, oldest first, and for whomever: a purchase may come back to one
+-- member while a merge stands, and once more to the other when it is undone.
+SELECT journal.origin_id, journal.receipt
+FROM activity.journal AS journal
+WHERE journal.origin_id = ANY(cast(:origins AS uuid[]))
 ORDER BY journal.seq;
 
 -- name: is_decided_since

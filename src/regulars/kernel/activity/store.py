@@ -170,12 +170,11 @@ async def since(read: Read, member: UUID, activity: UUID, *, most: int) -> list[
     ]
 
 
-async def answers_to(read: Read, activities: Sequence[tuple[UUID, UUID]]) -> dict[UUID, list[Receipt]]:
-    """Read what was recorded since about (member, activity), oldest first. One statement; none for none."""
+async def answers_to(read: Read, activities: Sequence[UUID]) -> dict[UUID, list[Receipt]]:
+    """Read what was recorded since about activities, oldest first. One statement; none for none."""
     found: dict[UUID, list[Receipt]] = {}
     if activities:
-        members, origins = [pair[0] for pair in activities], [pair[1] for pair in activities]
-        for row in await SQL.rows(read, "answers_to", members=members, origins=origins):
+        for row in await SQL.rows(read, "answers_to", origins=activities):
             found.setdefault(row["origin_id"], []).append(read_receipt(row["receipt"]))
     return found
 

@@ -141,12 +141,12 @@ class Book:
         return self.lots.get((member, currency), {}).get(number)
 
     def child(self, member: UUID, currency: str, parent: UUID, number: int) -> int:
-        """Number of the lot in which an opened member got what another's lot held; 0 where there is none."""
+        """Number of the (first) lot in which an opened member got what another's lot held; 0 where there is none."""
         assert member in self.opened
-        for lot in self.lots.get((member, currency), {}).values():
-            if (lot.parent_member, lot.parent_number) == (parent, number):
-                return lot.number
-        return 0
+        lots = self.lots.get((member, currency), {}).values()
+        return min(
+            (lot.number for lot in lots if (lot.parent_member, lot.parent_number) == (parent, number)), default=0
+        )
 
     def open_lots(self, member: UUID, currency: str) -> list[Lot]:
         """Lots of an opened member with something left, in the order of use."""

@@ -155,10 +155,11 @@ def release(book: Book, held: Hold, *, at: datetime, state: Literal["released", 
 
 
 def find_run_out(book: Book, member: UUID, *, at: datetime) -> list[Hold]:
-    """List holds whose settlement time has passed: the member's own, and others' on the member's points."""
-    return [
+    """List holds whose settlement time has passed, in that order: the member's own, and others' on their points."""
+    found = [
         held
         for currency in book.currencies(member)
         for held in book.holds_on(member, currency)
         if held.state == "open" and held.settle_until <= at
     ]
+    return sorted(found, key=lambda held: (held.settle_until, held.held_at, held.id))

@@ -142,7 +142,8 @@ class Batch:
             return None
         # After a merge the stored receipt still names the member that is gone.
         other = None if before.other is None else self._today(before.other)
-        if not same or member != self._today(before.member) or (to != other and body.kind not in JOINS):
+        named = other is not None and body.kind not in JOINS
+        if not same or member != self._today(before.member) or (named and to != other):
             message = f"The id {body.id!r} of {body.source!r} was already used for another activity."
             raise ActivityDiffers(message, source=body.source, id=body.id)
         return before
@@ -179,7 +180,7 @@ class Batch:
         at = self.book.time(member, at)
         brought = 0
         if self.book.due_at(member) <= at:
-            for held in ledger.find_run_out(self.book, member, at=at):
+            for held in self._list_run_out(member, at):
                 self._end_hold(held, at)
                 brought += 1
             brought += self._expire(member, at)
@@ -232,6 +233,12 @@ class Batch:
         """List these members, those who have become part of them, and whom they went through."""
         found = [(each, self.absorbed[each]) for each in kept if each in self.absorbed]
         return {one for each, gone in found for one in (each, *gone)}
+
+    def _list_run_out(self, member: UUID, at: datetime) -> list[ledger.Hold]:
+        # What comes back to those who are gone pays what is owed, lot by lot: all in the order in which it came back.
+        members = {member, *self._list_merged(self.absorbed)}
+        found = {held.id: held for each in members for held in ledger.find_run_out(self.book, each, at=at)}
+        return sorted(found.values(), key=lambda held: (held.settle_until, held.held_at, held.id))
 
     def _end_hold(self, held: ledger.Hold, at: datetime) -> None:
         # In the journal of whoever made it, also where it is an owner of its points who was touched first: nobody is
@@ -317,7 +324,7 @@ class Batch:
         receipt = _with_ruling(self._receipt(doing, [*postings, *earned]), ruling, reasons, fact)
         if scene is not None and (scene.joined is not None or scene.parted is not None):
             receipt = self._rejoin(scene, receipt, {**memories, **ruling.memories})
-        elif to is not None:
+        elif scene is not None and to in scene.others:
             receipt = replace(receipt, other=to)
         self._apply(ruling, receipt)
         self._keep(doing, receipt, text=text, digest=digest)
@@ -464,7 +471,7 @@ class Batch:
             owner = past.member if self._today(past.member) == member else member
             original = original_of(owner, past, self.answers.get(past.activity, ()))
             return replace(fact, returned=expand(fact, original)), past, original
-        if body.origin or body.kind == REVERSE:
+        if body.origin or body.kind in {REVERSE, UNMERGE}:
             return fact, self._find_past((body.source, body.origin)), None
         return fact, None, None
 

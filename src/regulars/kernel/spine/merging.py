@@ -87,18 +87,22 @@ def hand_on(cast: Cast, gone: UUID, kept: UUID) -> list[Posted]:
     What is on hold stays where it is until the hold ends: then it is handed on too (see `hand_back`).
     """
     book = cast.book
-    giver, taker = cast.stamp_of(gone, "merged"), cast.stamp_of(kept, "merged")
+    giver = cast.stamp_of(gone, "merged")
     told: dict[UUID, list[Posted]] = {gone: [], kept: []}
     for currency in book.currencies(gone):
         ended = book.expire(gone, currency, by=giver)
         told[gone] += [] if ended is None else [ended]
         owed = -book.balance(gone, currency, ARREARS)
+        lots = [(lot, lot.remaining) for lot in book.open_lots(gone, currency)]
+        if not (owed or lots):
+            # All that came back may have ended: then the other has no part in it.
+            continue
+        taker = cast.stamp_of(kept, "merged")
         if owed:
             book.move(gone, currency, (TRANSFER, ARREARS), owed, kind="merge", by=giver)
             book.move(kept, currency, (ARREARS, TRANSFER), owed, kind="merge", by=taker)
             told[gone].append(Posted(currency=currency, points=owed, kind="merge", arrears=-owed))
             told[kept].append(Posted(currency=currency, points=-owed, kind="merge", arrears=owed))
-        lots = [(lot, lot.remaining) for lot in book.open_lots(gone, currency)]
         if lots:
             told[gone].append(ledger.take(book, lots, kind="merge", house=TRANSFER, by=giver))
             told[kept] += [
@@ -108,7 +112,7 @@ def hand_on(cast: Cast, gone: UUID, kept: UUID) -> list[Posted]:
                 for lot, part in lots
             ]
         book.recompute_due(gone, currency)
-    return [posted for each, postings in told.items() for posted in cast.tell(each, postings)]
+    return [posted for each, postings in told.items() if postings for posted in cast.tell(each, postings)]
 
 
 def hand_back(cast: Cast) -> list[Posted]:

@@ -75,10 +75,7 @@ async def read_batch(
     traits = await members.traits_many(read, ids, since=min([it[2] for it in happening] + list(latest.values())))
     before = [who for known in keys.values() for who in (known.member, known.receipt.other or known.member)]
     kept = await _follow(read, house, asked, before + [past.member for past in originals.values()])
-    told = {
-        (who, past.activity) for past in originals.values() for who in (past.member, kept.get(past.member, past.member))
-    }
-    answers = await journal.answers_to(read, sorted(told))
+    answers = await journal.answers_to(read, sorted({past.activity for past in originals.values()}))
     await _open(read, book, asked, originals, latest, concerned=concerned)
     homes = await members.read_homes(read, locked, _homing(asked))
     budgets, limited = _ceilings(releases, happening, locked)
