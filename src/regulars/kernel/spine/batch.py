@@ -42,6 +42,7 @@ from regulars.kernel.spine.model import (
     PurchaseUnknown,
     SourceReserved,
 )
+from regulars.kernel.spine.receipts import with_ruling
 from regulars.kernel.spine.returns import expand, fact_of, original_of, own_lots
 from regulars.kernel.spine.scene import Cast, Doing, Scene
 
@@ -321,7 +322,7 @@ class Batch:
             self.book.undo(marks[0])
             self.ceilings.undo(marks[1])
             raise
-        receipt = _with_ruling(self._receipt(doing, [*postings, *earned]), ruling, reasons, fact)
+        receipt = with_ruling(self._receipt(doing, [*postings, *earned]), ruling, reasons, fact)
         if scene is not None and (scene.joined is not None or scene.parted is not None):
             receipt = self._rejoin(scene, receipt, {**memories, **ruling.memories})
         elif scene is not None and to in scene.others:
@@ -586,17 +587,3 @@ def _is_heard(plan: program.Plan, body: Body) -> bool:
         return True
     offers = plan.by_kind.get(body.kind, ())
     return bool(offers) and (body.source == CLOCK or any(body.kind in bound.offer.on for bound in offers))
-
-
-def _with_ruling(receipt: Receipt, ruling: Ruling, reasons: list[Reason], fact: Activity) -> Receipt:
-    return replace(
-        receipt,
-        discounts=ruling.discounts,
-        traits=ruling.traits,
-        grants=ruling.grants,
-        later=ruling.later,
-        claims=ruling.claims,
-        returned=fact.returned,
-        memories={offer: hashlib.sha256(memory).hexdigest() for offer, memory in ruling.memories.items()},
-        reasons=(*ruling.reasons, *reasons),
-    )
