@@ -17,9 +17,6 @@ from regulars.kernel.limits import (
     ClaimRow,
     ClaimTooSmall,
     ClaimUnknown,
-    Period,
-    cap_id,
-    period_of,
 )
 from tests.limits.story import ANN, AT, BOB, LAMP, later, reserve, shelf, take
 
@@ -284,32 +281,3 @@ def test_whether_what_ran_out_was_swept_does_not_change_a_lowered_cap() -> None:
     swept = shelf(10, *elder.claims, ensured={LAMP: 4})
     unswept.end_due(later(10))
     assert unswept.left == swept.left == {LAMP: 1}
-
-
-@pytest.mark.parametrize(
-    ("date", "period", "name"),
-    [
-        ("2026-03-01", "day", "2026-03-01"),
-        ("2026-03-01", "week", "2026-W09"),
-        ("2026-03-02", "week", "2026-W10"),  # weeks begin on Monday
-        ("2027-01-01", "week", "2026-W53"),  # and belong to the year of their Thursday
-        ("2026-03-01", "month", "2026-03"),
-        ("2026-03-01", "year", "2026"),
-        ("2026-03-01", "ever", "ever"),
-    ],
-)
-def test_periods_have_names(date: str, period: Period, name: str) -> None:
-    assert period_of(datetime.fromisoformat(date).toordinal(), period) == name
-
-
-def test_caps_of_two_members_offers_or_periods_never_meet() -> None:
-    day = AT.toordinal()
-    names = {
-        cap_id(offer, member, period_of(day, period))
-        for offer in ("spring", "summer")
-        for member in (ANN, BOB)
-        for period in ("day", "week", "month", "year", "ever")
-    }
-    assert len(names) == 20
-    with pytest.raises(AssertionError, match="colon"):
-        cap_id("a:b", ANN, "ever")

@@ -31,6 +31,9 @@ class Rows(NamedTuple):
     async def write(self, tx: Tx) -> None:
         await tx.copy("limits", "ceiling", ("id", "amount", "taken", "reserved"), map(astuple, self.ceilings))
         await tx.copy("limits", "claim", CLAIM, map(astuple, self.claims))
+        # No order but the one that is asked for.
+        ways = ["enable_sort", "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"]
+        await tx.rows("SELECT set_config(way, 'off', TRUE) FROM unnest(cast($1 AS text[])) AS way", ways)
 
     def of(self, ids: Sequence[str]) -> dict[str, Ceiling]:
         return {ceiling.id: ceiling for ceiling in self.ceilings if ceiling.id in ids}

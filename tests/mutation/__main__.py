@@ -32,7 +32,20 @@ TESTS: Final = (
 LEFT_OUT: Final = tuple(f"tests/invariants/test_{name}.py" for name in ("check", "proofs", "model", "history"))
 """The first two judge rows and not what makes them; the others take a minute each, too long to ask a thousand times."""
 SQL_FILES: Final = ("queries.sql", "money.sql")
-PYTEST: Final = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(ROOT), "-W", "ignore")
+# Of what failed only the name is asked.
+PYTEST: Final = (
+    "-q",
+    "--tb=no",
+    "--assert=plain",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "--rootdir",
+    str(ROOT),
+    "-W",
+    "ignore",
+)
 
 
 def main() -> int:
@@ -45,8 +58,11 @@ def main() -> int:
     mutants = [mutant for mutant in every if not wanted.only or any(part in mutant.name for part in wanted.only)]
     if wanted.survivors:
         mutants = [mutant for mutant in mutants if not results.killed(mutant)]
-    if wanted.sample:
-        mutants = sorted(random.Random(wanted.seed).sample(mutants, min(wanted.sample, len(mutants))), key=every.index)  # noqa: S311
+    if wanted.new:
+        mutants = [mutant for mutant in mutants if mutant.name not in results.answers]
+    # In no order, so that a run that is stopped has asked about a fair sample.
+    random.Random(wanted.seed).shuffle(mutants)  # noqa: S311 - the same each time
+    mutants = mutants[: wanted.sample or None]
     if wanted.list:
         print(*(mutant.name for mutant in mutants), sep="\n")  # noqa: T201
         return 0
@@ -62,7 +78,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("only", nargs="*", help="parts of names: only mutants whose name has one of them")
     parser.add_argument("--seconds", type=float, default=20, help="of tests for each mutant, by their usual time (20)")
     parser.add_argument("--survivors", action="store_true", help="only those that nobody noticed the last time")
-    parser.add_argument("--sample", type=int, default=0, help="so many, drawn by chance")
+    parser.add_argument("--new", action="store_true", help="only those that nobody was asked about")
+    parser.add_argument("--sample", type=int, default=0, help="only so many, drawn by chance")
     parser.add_argument("--seed", type=int, default=1, help="of that chance (1)")
     parser.add_argument("--list", action="store_true", help="only say which there are")
     parser.add_argument("--report", action="store_true", help="only say what the last answers were")
@@ -83,8 +100,12 @@ class Results:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.answers: dict[str, Answer] = {}
-        if file.is_file():
-            self.answers = msgspec.json.decode(file.read_bytes(), type=dict[str, Answer])
+        self.read()
+
+    def read(self) -> None:
+        """Take up what was written, perhaps by another process."""
+        if self.file.is_file():
+            self.answers = msgspec.json.decode(self.file.read_bytes(), type=dict[str, Answer])
 
     def killed(self, mutant: Mutant) -> bool:
         """Whether some test noticed it the last time."""
@@ -132,6 +153,7 @@ def ask_in_pytest(mutants: Sequence[Mutant], results: Results, seconds_max: floa
     # In a fork, so that nothing of the kernel is loaded here.
     ask_apart(lambda: str(pytest.main([*PYTEST, *find_tests()], plugins=[asking])), None, silent=False)
     asking.remember()
+    results.read()
     for mutant in mutants:
         if mutant.at_import:
             tell(mutant, asking.ask_with(mutant, ask_at_import))

@@ -269,6 +269,22 @@ def test_the_tightest_decides_and_all_are_drawn_on() -> None:
     assert ruling.reasons[0].code == "budget_spent"
 
 
+@pytest.mark.parametrize(
+    ("text", "period", "name"),
+    [
+        ("2026-03-01", "day", "2026-03-01"),
+        ("2026-03-01", "week", "2026-W09"),
+        ("2026-03-02", "week", "2026-W10"),  # weeks begin on Monday
+        ("2027-01-01", "week", "2026-W53"),  # and belong to the year of their Thursday
+        ("2026-03-01", "month", "2026-03"),
+        ("2026-03-01", "year", "2026"),
+        ("2026-03-01", "ever", "ever"),
+    ],
+)
+def test_periods_have_names(text: str, period: Period, name: str) -> None:
+    assert span_of(date.fromisoformat(text).toordinal(), period)[0] == name
+
+
 @pytest.mark.parametrize("period", ["day", "week", "month", "year"])
 @given(number=st.integers(date(1990, 1, 1).toordinal(), date(2090, 1, 1).toordinal()))
 def test_periods_part_the_days_without_a_gap(period: Period, number: int) -> None:

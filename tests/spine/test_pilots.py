@@ -8,6 +8,7 @@ import pytest
 from regulars.kernel import limits, program, spine
 from regulars.kernel.nouns import Activity
 from regulars.kernel.program import Pilot
+from regulars.kernel.program.audience import number_of
 from regulars.kernel.spine import check
 from tests.spine.conftest import LEVELS, PROGRAM, START, Shop, buy
 
@@ -77,7 +78,7 @@ async def test_a_trial_on_a_share_takes_each_member_always_the_same_way(shop: Sh
             receipt = await shop.receipt(buy(f"{card}-{visit}", 1000, card=str(card)))
             given = sum(posted.points for posted in receipt.postings if posted.offer == "base")
             said.setdefault(str(card), set()).add(given)
-            is_in = program.share_of(receipt.member, "spring") < 500
+            is_in = number_of(receipt.member, "spring") < 500
             assert given == (200 if is_in else 100)
     assert all(len(each) == 1 for each in said.values())
     assert min(Counter(min(each) for each in said.values()).values()) >= 5

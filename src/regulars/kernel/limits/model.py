@@ -1,7 +1,7 @@
 """The nouns of limits, their names, and what the room refuses. Pure."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Final, Literal
 from uuid import UUID
 
@@ -23,9 +23,6 @@ __all__ = [
     "ClaimRow",
     "ClaimTooSmall",
     "ClaimUnknown",
-    "Period",
-    "cap_id",
-    "period_of",
 ]
 
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -34,7 +31,6 @@ CEILINGS_ADDED_MAX: Final = 100_000
 
 ClaimName = tuple[str, UUID]
 """A claim is named by its ceiling and the activity that made it."""
-Period = Literal["day", "week", "month", "year", "ever"]
 
 
 class CeilingUnknown(Refusal):
@@ -130,28 +126,6 @@ class ClaimRow(Struct, frozen=True, kw_only=True, gc=False):
     def ran_out(self) -> bool:
         """Whether time ended it, and nobody's wish."""
         return self.state == "released" and self.ended_at == self.until
-
-
-def cap_id(offer: str, member: UUID, period: str) -> str:
-    """Name the ceiling that caps one member's part in an offer within a period (see `period_of`)."""
-    assert offer
-    assert ":" not in offer, "a colon parts the words of a name"
-    return f"cap:{offer}:{member}:{period}"
-
-
-def period_of(day: int, period: Period) -> str:
-    """Name the period in which a day lies (the proleptic ordinal of a local date), such as `2026-W09`.
-
-    Names of one kind never meet those of another, so a cap by week and one by month live side by side.
-    """
-    if period == "ever":
-        return "ever"
-    local = date.fromordinal(day)
-    if period == "week":
-        # A week belongs to the year of its Thursday: 2027-01-01 lies in 2026-W53.
-        year, week, _ = local.isocalendar()
-        return f"{year:04}-W{week:02}"
-    return local.isoformat()[: {"day": 10, "month": 7, "year": 4}[period]]
 
 
 def find_repeated(ids: Sequence[str]) -> str | None:

@@ -39,7 +39,7 @@ from regulars.kernel.program.model import (
 )
 from regulars.kernel.program.occasions import Occasion, find_next, find_occasion
 from regulars.kernel.program.plan import BoundCurrency, BoundOffer, MemoryUnreadable, Plan, compile_plan
-from regulars.kernel.program.releases import Pilot, Release, Releases, in_force, share_of
+from regulars.kernel.program.releases import Pilot, Release, Releases, in_force
 from regulars.kernel.program.rule import RETURN, rule
 from regulars.kernel.program.schema import schema
 from regulars.kernel.program.shares import rescale, spread
@@ -164,7 +164,6 @@ __all__ = [
     "save_memories",
     "schema",
     "set_policy",
-    "share_of",
     "spread",
     "start_pilot",
 ]

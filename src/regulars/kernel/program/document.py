@@ -10,14 +10,32 @@ from regulars.kernel.program.caps import MICRO, bind_caps
 from regulars.kernel.program.checks import check_meaning
 from regulars.kernel.program.mechanics import find_mechanics
 from regulars.kernel.program.model import Document, Problem, ProgramInvalid
-from regulars.kernel.program.reading import Found, read, refuse_fraction
+from regulars.kernel.program.reading import FRACTION, INTEGER, WORDS, Found, read, refuse_fraction
 from regulars.kernel.program.shape import check_shape
 
 __all__ = ["content_hash", "decode", "dump", "encode", "locate_budget", "parse"]
 
 WIDTH: Final = 120
+BREAKS: Final = frozenset("\n\x85\u2028\u2029\ufeff")
+"""What is folded, or lost, where it is not written by its number."""
 
 encoder: Final = msgspec.json.Encoder(order="sorted")
+
+
+class _Writer(yaml.SafeDumper):
+    """Writes YAML for our own reader, which is stricter than most."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Write text; in quotes where the reader would take it for a number, another word, or a new line."""
+        style = None
+        if text in WORDS or INTEGER.fullmatch(text) is not None or FRACTION.fullmatch(text) is not None:
+            style = "'"
+        elif not BREAKS.isdisjoint(text):
+            style = '"'
+        return yaml.ScalarNode("tag:yaml.org,2002:str", text, style=style)
+
+
+_Writer.add_representer(str, _Writer.represent_text)
 
 
 def parse(text: str) -> Document:
@@ -38,8 +56,13 @@ def parse(text: str) -> Document:
 
 def dump(document: Document) -> str:
     """Write a programme as YAML. Reading it again gives the same document; comments are not part of it."""
-    return yaml.safe_dump(
-        msgspec.to_builtins(document), allow_unicode=True, default_flow_style=False, sort_keys=False, width=WIDTH
+    return yaml.dump(
+        msgspec.to_builtins(document),
+        Dumper=_Writer,
+        allow_unicode=True,
+        default_flow_style=False,
+        sort_keys=False,
+        width=WIDTH,
     )
 
 

@@ -57,7 +57,7 @@ def explain(plan: Plan, memories: Mapping[str, bytes], step: Step) -> Explanatio
     seen: dict[str, Seen] = {}
 
     def watch(offer: BoundOffer, gate: str, room: Room | None, *, fired: bool) -> None:
-        bounds = () if room is None else tuple(_tell_cap(cap, room, step.day) for cap in offer.caps)
+        bounds = () if room is None else tuple(_tell_cap(*each, step.day) for each in room.list_lefts())
         if gate == "stacking" and room is None and offer.id in seen:
             # It was tried, and another of its group is worth more.
             bounds = seen[offer.id].bounds
@@ -134,9 +134,7 @@ def _tell_all(plan: Plan, offer: BoundOffer, sight: Sight, seen: Seen, reasons: 
     yield Told(gate="mechanic", admits=seen.fired, values={"mechanic": offer.mechanic.name} | codes)
 
 
-def _tell_cap(cap: Cap, room: Room, day: int) -> Told:
-    drawn = room.drawn_under(cap)
-    left = room.left_under(cap) + drawn
+def _tell_cap(cap: Cap, left: int, drawn: int, day: int) -> Told:
     values: dict[str, Fact] = {"unit": cap.unit, "most": cap.most, "left": max(left, 0), "drawn": drawn}
     if not cap.is_budget:
         values |= {"per": cap.per, "period": cap.period}

@@ -142,7 +142,8 @@ class Fold:
             elif earned.discounts or earned.grants:
                 room.count()
                 self.changed = True
-            self.remembered.update(room.close())
+            if offer.counts:
+                self.remembered.update(room.close())
         self.absorb_rest(offer, earned)
         gave = len(self.given) > before or bool(earned.discounts or earned.grants)
         if self.watch is not None:

@@ -1,6 +1,6 @@
 """What one offer may still give in one step: all its caps together, drawn on award by award."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -25,7 +25,7 @@ class Room:
     `left` is what earlier offers of this step left under ceilings, and is drawn on here; `claimed` says how much.
     """
 
-    __slots__ = ("_claimed", "_counted", "_left", "_offer", "_points", "_step", "_used", "shut")
+    __slots__ = ("_claimed", "_counted", "_left", "_lefts", "_names", "_offer", "_points", "_step", "_used", "shut")
 
     def __init__(
         self,
@@ -43,66 +43,67 @@ class Room:
         self._used = read_used(offer.id, memories) if offer.counts else NOTHING
         self._points = 0
         self._counted = False
+        # By cap, in the same order. Nobody else draws on these within the step: a ceiling is of one offer.
+        self._names: list[str] = []
+        self._lefts: list[int] = []
         self.shut: Cap | None = None
         """The first cap under which nothing is left; None while there is room."""
         for cap in offer.caps:
-            if self.left_under(cap) <= 0:
+            if cap.is_budget:
+                name = cap.name
+                there = left[name] if name in left else step.left[name]
+            else:
+                name = self._name(cap)
+                there = self._look(cap, name)
+            self._names.append(name)
+            self._lefts.append(there)
+            if there <= 0 and self.shut is None:
                 self.shut = cap
-                break
 
-    def left_under(self, cap: Cap) -> int:
-        """How much is left: points, times or millionths of money. Less than nothing where a cap was lowered."""
-        if cap.per == "member":
-            left = cap.left_of(self._used, self._step.day)
-            return left - self._points if cap.unit == "points" else left - self._counted
-        name = self.name_of(cap)
-        if name in self._left:
-            return self._left[name]
-        # A limit that nobody has drawn on has no ceiling yet. A budget always has one.
-        return self._step.left[name] if cap.is_budget else self._step.left.get(name, cap.most)
-
-    def drawn_under(self, cap: Cap) -> int:
-        """How much this offer has drawn on in this step."""
-        if cap.per == "member":
-            return self._points if cap.unit == "points" else int(self._counted)
-        # A ceiling is of one offer only.
-        return self._claimed.get(self.name_of(cap), 0)
-
-    def name_of(self, cap: Cap) -> str:
-        """The ceiling that a cap is under in this step."""
-        if cap.is_budget:
-            return cap.name
-        return cap.id_of(self._step.day, owner_of(self._step), self._step.activity.store)
+    def list_lefts(self) -> Iterator[tuple[Cap, int, int]]:
+        """List the caps with what was left under each when the offer's turn came, and what it has drawn since."""
+        for cap, name, there in zip(self._offer.caps, self._names, self._lefts, strict=True):
+            remembered = self._points if cap.unit == "points" else int(self._counted)
+            drawn = self._claimed.get(name, 0) if name else remembered
+            yield cap, there + drawn, drawn
 
     def clip(self, points: int, value: Value | None) -> tuple[int, Cap | None]:
         """How many of these points may be given, and the cap that decided, if fewer."""
         decided = self.shut
-        fits = points if decided is None else 0
+        if decided is not None:
+            return 0, decided
+        fits, place = points, -1
         for cap in self._offer.caps:
-            if cap.unit == "times":
+            place += 1
+            if cap.unit == "points":
+                most = self._lefts[place]
+            elif cap.unit == "money":
+                most = afford(self._lefts[place], points, value)
+            else:
                 continue
-            left = self.left_under(cap)
-            most = max(left, 0) if cap.unit == "points" else afford(left, points, value)
             if most < fits:
                 fits, decided = most, cap
         return fits, decided
 
     def draw(self, points: int, value: Value | None) -> None:
         """Count points that are given."""
-        for cap in self._offer.caps:
-            if cap.per != "member" and cap.unit != "times":
-                self._take(cap, points if cap.unit == "points" else cost_micro(points, value))
         self._points += points
-        self.count()
+        for place, cap in enumerate(self._offer.caps):
+            if cap.unit == "points":
+                self._take(place, points)
+            elif cap.unit == "money":
+                self._take(place, cost_micro(points, value))
+            elif not self._counted:
+                self._take(place, 1)
+        self._counted = True
 
     def count(self) -> None:
-        """Count this time, once however much is given."""
-        if self._counted:
-            return
-        self._counted = True
-        for cap in self._offer.caps:
-            if cap.per != "member" and cap.unit == "times":
-                self._take(cap, 1)
+        """Count this time, if it is not counted yet: something was given that is not points."""
+        if not self._counted:
+            self._counted = True
+            for place, cap in enumerate(self._offer.caps):
+                if cap.unit == "times":
+                    self._take(place, 1)
 
     def close(self) -> Mapping[str, bytes]:
         """What the envelope now remembers of the member, if that is anything new."""
@@ -111,10 +112,25 @@ class Room:
         used = count_in(self._used, self._offer.caps, self._step.day, points=self._points, times=1)
         return {self._offer.id + LIMITS: encoder.encode(used)}
 
-    def _take(self, cap: Cap, amount: int) -> None:
-        if amount:
-            name, left = self.name_of(cap), self.left_under(cap)
-            self._left[name] = left - amount
+    def _name(self, cap: Cap) -> str:
+        """The ceiling that a limit is under in this step; empty where the member's memory counts."""
+        if cap.per == "member":
+            return ""
+        return cap.id_of(self._step.day, owner_of(self._step), self._step.activity.store)
+
+    def _look(self, cap: Cap, name: str) -> int:
+        """How much is left under a limit. Less than nothing where it was lowered."""
+        if not name:
+            return cap.left_of(self._used, self._step.day)
+        # A limit that nobody has drawn on has no ceiling yet.
+        return self._left[name] if name in self._left else self._step.left.get(name, cap.most)
+
+    def _take(self, place: int, amount: int) -> None:
+        if not amount:
+            return
+        self._lefts[place] -= amount
+        if name := self._names[place]:
+            self._left[name] = self._lefts[place]
             self._claimed[name] = self._claimed.get(name, 0) + amount
 
 
