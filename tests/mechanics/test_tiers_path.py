@@ -11,7 +11,7 @@ from tests.spine.conftest import PROGRAM, START, Shop, ask, buy
 CLUB = """
   - id: club
     mechanic: tiers
-    on: [purchase, invite]
+    on: [purchase]
     settings:
       trait: club
       measures: {money: {of: spend}, visits: {of: visits}}
@@ -81,11 +81,22 @@ async def test_two_members_become_one_with_the_level_of_both_together(shop: Shop
 async def test_a_level_by_hand_until_a_day(shop: Shop) -> None:
     await open_club(shop)
     member = (await shop.receipt(buy("a", 100))).member
-    await shop.receipt(ask("invite", "i", at=shop.at, trait="club", level="family", until="2026-03-31"))
+    await shop.receipt(
+        ask("invite", "i", at=shop.at, trait="club", level="family", until="2026-03-31", by="Lin", reason="a friend")
+    )
     assert await shop.trait(member, "club") == "family"
-    assert await shop.refusal(ask("invite", "j", at=shop.at, trait="club", level="uncle")) == "invitation_invalid"
+    assert (
+        await shop.refusal(ask("invite", "j", at=shop.at, trait="club", level="uncle", by="Lin", reason="a typo"))
+        == "invitation_invalid"
+    )
     found = await stand(shop)
     assert (found.level, found.invited, str(found.kept_until)) == ("family", True, "2026-03-31")
     shop.at = datetime(2026, 4, 1, tzinfo=UTC)
     await shop.receipt(buy("b", 100, at=shop.at))
     assert await shop.trait(member, "club") == "guest"
+
+
+async def test_without_levels_there_is_nothing_to_invite_to(shop: Shop) -> None:
+    await shop.receipt(buy("a", 100))
+    sent = ask("invite", "i", at=shop.at, level="family", by="Lin", reason="a friend")
+    assert await shop.refusal(sent) == "activity_kind_unknown"

@@ -14,6 +14,7 @@ from regulars.kernel import ledger, program
 from regulars.kernel.ledger import Late, use_order
 from regulars.kernel.nouns import AMOUNT_MAX, Body, Posted, Posting, Scalar
 from regulars.kernel.spine.households import HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE, Join, Leave, join, leave
+from regulars.kernel.spine.invitations import INVITE, Invite, invite
 from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, Claim, Merge, Unmerge, merge, unmerge
 from regulars.kernel.spine.model import (
     ApprovalMissing,
@@ -414,6 +415,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "donate": Command(ask=Donate, run=donate, burns=True),
     "convert": Command(ask=Convert, run=convert, burns=True),
     "opening": Command(ask=Opening, run=opening),
+    INVITE: Command(ask=Invite, run=invite),
     HOUSEHOLD_JOIN: Command(ask=Join, run=join),
     HOUSEHOLD_LEAVE: Command(ask=Leave, run=leave),
     MERGE: Command(ask=Merge, run=merge),
