@@ -33,6 +33,10 @@ currencies:
     pending: {until: delivered}
     expiry: {model: rolling, days: 100}
     funder: airline
+  sparks:
+    kind: spendable
+    name: {en: Sparks, zh-CN: 火花}
+    expiry: {model: inactivity, months: 1}
 offers:
   - id: base
     mechanic: spend
@@ -48,6 +52,10 @@ offers:
     mechanic: spend
     on: [purchase]
     settings: {currency: miles, points: 1, per_minor: 50}
+  - id: sparks
+    mechanic: spend
+    on: [purchase]
+    settings: {currency: sparks, points: 1, per_minor: 70}
   - id: stars
     mechanic: spend
     on: [purchase]

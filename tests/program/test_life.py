@@ -17,8 +17,8 @@ from regulars.kernel.program import (
     Releases,
     add_budgets,
     parse,
-    share_of,
 )
+from regulars.kernel.program.audience import number_of
 from regulars.kernel.program.life import (
     MarkKind,
     check_pilot,
@@ -187,8 +187,8 @@ PILOTS: list[tuple[Pilot, bool]] = [
     (Pilot(trait="visits", values=(True,)), False),
     (Pilot(trait="mood", values=("good",)), False),
     (Pilot(permille=1000), True),
-    (Pilot(permille=share_of(MEMBER, "x") + 1, salt="x"), True),
-    (Pilot(permille=max(1, share_of(MEMBER, "x")), salt="x"), False),
+    (Pilot(permille=number_of(MEMBER, "x") + 1, salt="x"), True),
+    (Pilot(permille=max(1, number_of(MEMBER, "x")), salt="x"), False),
     (Pilot(stores=("s1",), trait="tier", values=("silver",)), False),  # all of it must fit
 ]
 
@@ -215,12 +215,12 @@ def test_on_whom_a_version_is_tried(pilot: Pilot, *, tried: bool) -> None:
 
 def test_a_share_is_even_stays_and_grows() -> None:
     members = [UUID(int=number) for number in range(4000)]
-    few = {member for member in members if share_of(member, "spring") < 100}
-    more = {member for member in members if share_of(member, "spring") < 200}
+    few = {member for member in members if number_of(member, "spring") < 100}
+    more = {member for member in members if number_of(member, "spring") < 200}
     assert few < more
     assert 320 < len(few) < 480
-    assert few != {member for member in members if share_of(member, "summer") < 100}
-    assert share_of(UUID(int=7), "spring") == 12  # for ever: another number would choose others
+    assert few != {member for member in members if number_of(member, "summer") < 100}
+    assert number_of(UUID(int=7), "spring") == 12  # for ever: another number would choose others
 
 
 DOCUMENT = parse(HEAD.replace("catalog:", "catalog:\n  stores: [s1, s2]") + BASE)

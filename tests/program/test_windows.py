@@ -133,7 +133,7 @@ def windows(draw: st.DrawFn) -> Window:
     days = st.sampled_from([*range(1, 32), *range(-31, 0)])
     return Window(
         weekdays=tuple(draw(st.sets(st.sampled_from(WEEKDAYS), min_size=1))) if draw(st.booleans()) else None,
-        begin=f"{begin // 60:02}:{begin % 60:02}",
+        start=f"{begin // 60:02}:{begin % 60:02}",
         end=f"{end // 60:02}:{end % 60:02}",
         month_days=tuple(draw(st.sets(days, min_size=1))) if draw(st.booleans()) else None,
         months=tuple(draw(st.sets(st.integers(1, 12), min_size=1))) if draw(st.booleans()) else None,
@@ -152,7 +152,7 @@ def spans(window: Window, day: date) -> tuple[datetime, datetime] | None:
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - what the wall shows has no zone
     begin, end = (
         midnight + timedelta(hours=int(text[:2]), minutes=int(text[3:]))
-        for text in (window.begin or "00:00", window.end or "24:00")
+        for text in (window.start or "00:00", window.end or "24:00")
     )
     return begin, end if begin < end else end + timedelta(days=1)
 
@@ -161,8 +161,8 @@ def spans(window: Window, day: date) -> tuple[datetime, datetime] | None:
     window=windows(),
     at=st.datetimes(datetime(2017, 1, 1), datetime(2018, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
 )
-@example(window=Window(begin="01:30", end="00:30"), at=datetime(2017, 3, 12, 8, tzinfo=UTC))
-@example(window=Window(begin="01:30", end="01:00"), at=datetime(2017, 11, 5, 7, tzinfo=UTC))
+@example(window=Window(start="01:30", end="00:30"), at=datetime(2017, 3, 12, 8, tzinfo=UTC))
+@example(window=Window(start="01:30", end="01:00"), at=datetime(2017, 11, 5, 7, tzinfo=UTC))
 def test_it_is_open_exactly_while_the_wall_shows_a_time_of_one_of_its_days(window: Window, at: datetime) -> None:
     deal = offer("windows: [{weekdays: [mon]}]")
     gate = open_windows((window,), CHICAGO)
@@ -175,11 +175,11 @@ def test_it_is_open_exactly_while_the_wall_shows_a_time_of_one_of_its_days(windo
 @pytest.mark.parametrize(
     ("window", "at", "opens"),
     [
-        (Window(begin="07:00", end="09:00"), "2017-03-06T10:00", "2017-03-07T07:00-06:00"),
-        (Window(begin="07:00", end="09:00"), "2017-03-06T06:00", "2017-03-06T07:00-06:00"),
+        (Window(start="07:00", end="09:00"), "2017-03-06T10:00", "2017-03-07T07:00-06:00"),
+        (Window(start="07:00", end="09:00"), "2017-03-06T06:00", "2017-03-06T07:00-06:00"),
         # Half past two does not come that night.
-        (Window(begin="02:15", end="02:45"), "2017-03-11T12:00", "2017-03-13T02:15-05:00"),
-        (Window(begin="02:15", end="04:00"), "2017-03-11T12:00", "2017-03-12T03:00-05:00"),
+        (Window(start="02:15", end="02:45"), "2017-03-11T12:00", "2017-03-13T02:15-05:00"),
+        (Window(start="02:15", end="04:00"), "2017-03-11T12:00", "2017-03-12T03:00-05:00"),
         (Window(month_days=(29,), months=(2,)), "2017-03-01T12:00", None),
         (Window(month_days=(29,), months=(2,)), "2019-03-01T12:00", "2020-02-29T00:00-06:00"),
     ],

@@ -251,3 +251,16 @@ async def test_a_member_who_was_merged_is_nobody_in_the_household(shop: Shop) ->
     settings: dict[str, Scalar] = {"currency": "points", "points": 101, "pool": True}
     assert await shop.refusal(ask("redeem", "r", at=shop.at, card="a", **settings)) == "points_not_enough"
     await prove(shop)
+
+
+async def test_a_preview_of_joining_says_the_same_and_keeps_nothing(shop: Shop) -> None:
+    for card in "abc":
+        await earn(shop, card, 100, card)
+    await shop.receipt(join(shop, "j", "b", "a"))
+    facts = [join(shop, "j2", "c", "b"), spend(shop, "r", "c", 300), leave(shop, "l", "a")]
+    async with shop.database.snapshot() as read:
+        shown = await spine.preview(read, shop.house, facts, shop.at)
+    assert told([each.outcome for each in shown]) == ["done"] * 3
+    assert await shop.refusal(leave(shop, "l2", "c")) == "household_refused"
+    assert told(await shop.send(*facts)) == ["done"] * 3
+    await prove(shop)

@@ -5,12 +5,22 @@
 -- and one by which a return leaves the member in debt has a kind of its own.
 -- Where a posting is another member's, that member's own receipt has it too, and counts. Misplaced is what has a later
 -- number than something that was done after it.
+-- Points that waited are free from when a receipt says so, and those that would have ended end when the last one says.
 WITH freed AS (
-    SELECT journal.member_id, posted.currency, posted.lot, max(journal.recorded_at) AS at
+    SELECT
+        journal.member_id, posted.currency, posted.lot,
+        max(journal.recorded_at) FILTER (WHERE posted.kind = 'activate') AS at,
+        max(posted.expires_at) FILTER (WHERE posted.kind = 'prolong') AS ends
     FROM activity.journal AS journal
-    CROSS JOIN LATERAL json_to_recordset(journal.receipt -> 'postings') AS posted (currency text, lot bigint, kind text)
+    CROSS JOIN LATERAL json_to_recordset(journal.receipt -> 'postings') AS posted (
+        currency text, lot bigint, kind text, expires_at timestamptz
+    )
     WHERE
-        strpos(cast(journal.receipt AS text), '"activate"') > 0 AND posted.kind = 'activate'
+        (
+            strpos(cast(journal.receipt AS text), '"activate"') > 0
+            OR strpos(cast(journal.receipt AS text), '"prolong"') > 0
+        )
+        AND posted.kind IN ('activate', 'prolong')
         AND journal.id <> ALL(cast(:unsealed AS uuid[]))
     GROUP BY journal.member_id, posted.currency, posted.lot
 ),
@@ -83,7 +93,8 @@ marked AS (
                 posted.points * cast(
                     hash_record_extended(
                         row(
-                            journal.id, posted.currency, posted.lot, coalesce(posted.offer, ''), posted.expires_at,
+                            journal.id, posted.currency, posted.lot, coalesce(posted.offer, ''),
+                            greatest(posted.expires_at, freed.ends),
                             coalesce(posted.kind, 'issue'),
                             CASE WHEN coalesce(posted.kind, 'issue') NOT IN ('gift', 'merge', 'unmerge', 'reinstate')
                                 THEN coalesce(freed.at, posted.usable_from, answer.recorded_at)

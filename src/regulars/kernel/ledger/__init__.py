@@ -2,6 +2,7 @@
 
 from regulars.kernel.ledger.book import Book
 from regulars.kernel.ledger.holds import capture, find_hold, find_run_out, hold, release
+from regulars.kernel.ledger.lives import prolong
 from regulars.kernel.ledger.model import (
     ADJUSTMENT,
     ARREARS,
@@ -83,6 +84,7 @@ __all__ = [
     "open_members",
     "outstanding",
     "partners",
+    "prolong",
     "read_accounts",
     "read_taken",
     "receive",

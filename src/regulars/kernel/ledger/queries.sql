@@ -67,12 +67,15 @@ WHERE
 
 -- name: move_lots
 UPDATE ledger.lot AS kept
-SET remaining = moved.remaining, expired = moved.expired, usable_from = moved.usable_from
+SET
+    remaining = moved.remaining, expired = moved.expired, usable_from = moved.usable_from,
+    expires_at = moved.expires_at
 FROM
     unnest(
         cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:numbers AS bigint[]),
-        cast(:remainings AS bigint[]), cast(:expireds AS bigint[]), cast(:usable_froms AS timestamptz[])
-    ) AS moved (member_id, currency, number, remaining, expired, usable_from)
+        cast(:remainings AS bigint[]), cast(:expireds AS bigint[]), cast(:usable_froms AS timestamptz[]),
+        cast(:ends AS timestamptz[])
+    ) AS moved (member_id, currency, number, remaining, expired, usable_from, expires_at)
 WHERE kept.member_id = moved.member_id AND kept.currency = moved.currency AND kept.number = moved.number;
 
 -- name: put_holds

@@ -294,6 +294,7 @@ async def _write_lots(tx: Tx, book: Book) -> None:
             remainings=[lot.remaining for lot in moved],
             expireds=[lot.expired for lot in moved],
             usable_froms=[lot.usable_from for lot in moved],
+            ends=[lot.expires_at for lot in moved],
         )
 
 

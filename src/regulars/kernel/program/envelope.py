@@ -59,7 +59,7 @@ class Window(
     kw_only=True,
     omit_defaults=True,
     forbid_unknown_fields=True,
-    rename={"begin": "from", "end": "until"},
+    rename={"start": "from", "end": "until"},
 ):
     """A part of the week, the month or the year in which an offer runs: all that is said must hold.
 
@@ -68,7 +68,7 @@ class Window(
     """
 
     weekdays: Annotated[tuple[Weekday, ...], Meta(min_length=1, max_length=7)] | None = None
-    begin: Clock | None = None
+    start: Clock | None = None
     """The first minute. None: the start of the day."""
     end: Clock | None = None
     """The first minute that is out again; None: the end of the day. A time before `from` is one of the next morning:

@@ -128,9 +128,9 @@ def _check_window(window: Window, path: Path) -> Iterator[Found]:
     if window == Window():
         message = "this window says nothing: it needs 'weekdays', 'from', 'until', 'month_days' or 'months'"
         yield Found(path=path, message=message)
-    if window.begin == "24:00":
+    if window.start == "24:00":
         yield Found(path=(*path, "from"), message="24:00 is the end of a day: a window begins at 23:59 at the latest")
-    elif (window.begin or "00:00") == (window.end or "24:00"):
+    elif (window.start or "00:00") == (window.end or "24:00"):
         message = "this window ends when it begins; leave out 'from' and 'until' for the whole day, or write 24:00"
         yield Found(path=path, message=message)
     for name in ("weekdays", "month_days", "months"):

@@ -111,7 +111,11 @@ class CalendarEnd(
 
 
 class Inactivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="model", tag="inactivity"):
-    """Points end so many months after the member's last activity. A lot starts with the end that its own gives it."""
+    """Points end so many months after the member's last activity.
+
+    Every purchase, and every other fact that an offer answers to, lets all of a member's open points of this currency
+    live on; never shorter. Commands, returns and what the clock brings do not, and what has ended does not come back.
+    """
 
     months: Months
 

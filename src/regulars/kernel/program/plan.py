@@ -18,7 +18,7 @@ from regulars.kernel.program.document import content_hash
 from regulars.kernel.program.formulas import Formulas
 from regulars.kernel.program.gates import Gate
 from regulars.kernel.program.mechanics import Mechanic, find_mechanics
-from regulars.kernel.program.model import Currency, Document, Offer, ProgramInvalid
+from regulars.kernel.program.model import Currency, Document, Inactivity, Offer, ProgramInvalid
 
 __all__ = ["BoundCurrency", "BoundOffer", "MemoryUnreadable", "Plan", "compile_plan"]
 
@@ -101,6 +101,10 @@ class Plan:
     """Kinds of activity to which an offer answers that has a budget or a limit."""
     remembers: frozenset[str]
     """Offers that keep a memory."""
+    lingering: tuple[str, ...] = ()
+    """Currencies whose points end by inactivity."""
+    lively: frozenset[str] = frozenset()
+    """Kinds of facts that let them live on; empty where there are none."""
     regional: Mapping[str, "Plan"] = field(default_factory=dict[str, "Plan"], repr=False)
     """By store: the plan with the ends that its region gives to points."""
 
@@ -170,6 +174,10 @@ def compile_plan(document: Document) -> Plan:
         bounded=frozenset(kind for it in bound if it.caps for kind in it.kinds),
         remembers=frozenset(it.id for it in bound if it.decoder is not None),
     )
+    lingering = tuple(name for name, it in document.currencies.items() if isinstance(it.expiry, Inactivity))
+    if lingering:
+        heard = {kind for offer in document.offers for kind in offer.on}
+        plan = replace(plan, lingering=lingering, lively=frozenset({"purchase", *heard}))
     return replace(plan, regional=_settle_regions(plan))
 
 

@@ -4,7 +4,6 @@ A replay must choose as the day itself did: the choice depends on nothing but wh
 where it was, and the traits of that moment.
 """
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +14,11 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from regulars.kernel.nouns import Scalar
+from regulars.kernel.program.audience import number_of
 from regulars.kernel.program.model import NoProgram
 from regulars.kernel.program.plan import Plan
 
-__all__ = ["MAIN", "Moment", "Pilot", "Release", "ReleaseKind", "Releases", "in_force", "lay_out", "share_of"]
+__all__ = ["MAIN", "Moment", "Pilot", "Release", "ReleaseKind", "Releases", "in_force", "lay_out"]
 
 ReleaseKind = Literal["publish", "back", "pilot", "end"]
 MAIN: Final[frozenset[ReleaseKind]] = frozenset({"publish", "back"})
@@ -161,12 +161,6 @@ def in_force(releases: Sequence[Release], at: datetime) -> tuple[Release | None,
     return (past[-1].main, past[-1].pilot) if past else (None, None)
 
 
-def share_of(member: UUID, salt: str) -> int:
-    """Place a member among a thousand, for ever the same: SHA-256 of "salt:member", its first 8 bytes modulo 1000."""
-    digest = hashlib.sha256(f"{salt}:{member}".encode()).digest()
-    return int.from_bytes(digest[:8]) % PERMILLE
-
-
 def _is_in(
     release: Release,
     member: UUID,
@@ -183,4 +177,4 @@ def _is_in(
         # True is 1 in Python, and nowhere else.
         if not any(type(value) is type(each) and value == each for each in pilot.values):
             return False
-    return pilot.permille is None or share_of(member, pilot.salt or release.hash) < pilot.permille
+    return pilot.permille is None or number_of(member, pilot.salt or release.hash) < pilot.permille

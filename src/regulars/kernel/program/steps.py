@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from regulars.base.db import Read, Tx
+from regulars.kernel.program.envelope import SEGMENT
 from regulars.kernel.program.life import (
     Life,
     StepOutOfOrder,
@@ -285,9 +286,9 @@ def _tell(story: Story, hash_: str, at: datetime) -> Life:
 
 
 def _list_traits(document: Document) -> set[str]:
-    """List the traits that a document knows: those of its catalogue, and those that its offers set."""
+    """List the traits that a document knows: those and the segments of its catalogue, and those that its offers set."""
     mechanics = find_mechanics()
-    found = set(document.catalog.traits)
+    found = {*document.catalog.traits, *(SEGMENT + segment for segment in document.catalog.segments)}
     for offer in document.offers:
         mechanic = mechanics[offer.mechanic]
         found |= mechanic.sets(msgspec.convert(offer.settings, mechanic.settings)).keys()

@@ -172,7 +172,7 @@ def _tell(gate: Gate, sight: Sight, values: Mapping[str, Fact], needs: Mapping[s
 
 
 def _measure(window: Window) -> Hours:
-    begin, end = _minute(window.begin or "00:00"), _minute(window.end or "24:00")
+    begin, end = _minute(window.start or "00:00"), _minute(window.end or "24:00")
     return Hours(
         begin=begin,
         end=end if begin < end else end + DAY_MINUTES,

@@ -28,8 +28,8 @@ from regulars.kernel.nouns import (
     Step,
     TraitChange,
 )
-from regulars.kernel.spine.bodies import body_of, write_body
-from regulars.kernel.spine.commands import COMMANDS, activate, activates
+from regulars.kernel.spine.bodies import body_of, with_ruling, write_body
+from regulars.kernel.spine.commands import COMMANDS, activate, activates, keep_alive
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, hand_back, join, refold
 from regulars.kernel.spine.model import (
@@ -311,6 +311,8 @@ class Batch:
             if scene is not None:
                 postings += activate(scene)
                 postings += hand_back(scene) if scene.joined is None and scene.parted is None else []
+            if command is None and body.kind in plan.lively and body.source != CLOCK:
+                postings += keep_alive(plan, self.book, doing)
             memories = self.memories.get(member, {}) if scene is None else self._memories(scene)
             ruling = self._rule(plan, memories, self._step(plan, doing, fact))
             if scene is not None and scene.moves:

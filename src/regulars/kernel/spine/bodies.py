@@ -1,13 +1,16 @@
-"""What an activity says, apart from whose it is: as it is journalled, and as it is told from another."""
+"""What an activity says, as it is journalled and told from another; and what its receipt says of a ruling."""
 
+import hashlib
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
-from regulars.kernel.nouns import Activity, Body
+from regulars.kernel.nouns import Activity, Body, Reason, Receipt, Ruling
 
-__all__ = ["body_of", "write_body"]
+__all__ = ["body_of", "with_ruling", "write_body"]
 
 encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
@@ -31,4 +34,19 @@ def body_of(fact: Activity) -> Body:
         origin=fact.origin,
         ask=fact.ask,
         data=fact.data,
+    )
+
+
+def with_ruling(receipt: Receipt, ruling: Ruling, reasons: Sequence[Reason], fact: Activity) -> Receipt:
+    """Say in a receipt what the programme decided, and why."""
+    return replace(
+        receipt,
+        discounts=ruling.discounts,
+        traits=ruling.traits,
+        grants=ruling.grants,
+        later=ruling.later,
+        claims=ruling.claims,
+        returned=fact.returned,
+        memories={offer: hashlib.sha256(memory).hexdigest() for offer, memory in ruling.memories.items()},
+        reasons=(*ruling.reasons, *reasons),
     )

@@ -26,9 +26,9 @@ from regulars.kernel.spine.model import (
     PurchaseOfAnother,
     RecipientRefused,
 )
-from regulars.kernel.spine.scene import Scene
+from regulars.kernel.spine.scene import Doing, Scene
 
-__all__ = ["COMMANDS", "Command", "activate", "activates", "hold_of"]
+__all__ = ["COMMANDS", "Command", "activate", "activates", "hold_of", "keep_alive"]
 
 Points = Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
 Change = Annotated[int, Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
@@ -394,6 +394,14 @@ def activate(scene: Scene) -> list[Posted]:
                 Posted(currency=lot.currency, points=lot.remaining, offer=lot.offer, kind="activate", lot=lot.number)
             )
     return freed
+
+
+def keep_alive(plan: program.Plan, book: ledger.Book, doing: Doing) -> list[Posted]:
+    """Let what ends by inactivity live on, by the day on which the member did something."""
+    day = plan.day_of(doing.body.occurred_at)
+    ends = {currency: plan.currencies[currency].dates(day)[1] for currency in plan.lingering}
+    found = (ledger.prolong(book, doing.member, each, end, at=doing.at) for each, end in ends.items())
+    return [posted for postings in found for posted in postings]
 
 
 def hold_of(ask: Mapping[str, Scalar]) -> UUID | None:

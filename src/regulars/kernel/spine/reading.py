@@ -66,6 +66,7 @@ async def read_batch(
         raise DatabaseContention(message)
     keys = await journal.find_keys(read, [(each.fact.source, each.fact.id) for each in asked])
     releases = await house.versions.read(read)
+    concerned |= _list_lively(asked, releases)
     book = await ledger.read_accounts(read, ids)
     dues = await journal.open_dues(read, ids)
     memories: dict[UUID, dict[str, bytes]] = {}
@@ -77,7 +78,6 @@ async def read_batch(
     kept = await _follow(read, house, asked, before + [past.member for past in originals.values()])
     answers = await journal.answers_to(read, sorted({past.activity for past in originals.values()}))
     await _open(read, book, asked, originals, latest, concerned=concerned)
-    homes = await members.read_homes(read, locked, _homing(asked))
     budgets, limited = _ceilings(releases, happening, locked)
     return Batch(
         house=house,
@@ -98,7 +98,7 @@ async def read_batch(
         dues=dues,
         ceilings=await limits.lock(read, budgets, ensure=limited, at=max([*latest.values(), *(it.at for it in asked)])),
         households=households,
-        homes=homes,
+        homes=await members.read_homes(read, locked, _homing(asked)),
     )
 
 
@@ -172,6 +172,16 @@ async def _others(
         new, named = sorted(found - latest.keys()), []
         latest.update(dict.fromkeys(new, when))
     return households, concerned
+
+
+def _list_lively(asked: Sequence[Asked], releases: program.Releases) -> set[UUID]:
+    """List the members who let points of theirs live on that end by inactivity. Nobody, in most programmes."""
+    return {
+        each.member
+        for each in asked
+        if isinstance(each.member, UUID)
+        and any(each.fact.kind in plan.lively for plan in releases.plans_at(each.fact.occurred_at))
+    }
 
 
 def _list_absorbed(merged: Sequence[members.Member], locked: Mapping[UUID, members.Member]) -> dict[UUID, set[UUID]]:
