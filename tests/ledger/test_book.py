@@ -247,11 +247,11 @@ def test_an_account_never_moves_before_its_last_entry() -> None:
 
 
 def test_a_balance_is_counted_exactly_or_not_at_all() -> None:
-    book = Book({(ANN, "points", POINTS): account(AMOUNT_MAX - 5)})
-    book.move(ANN, "points", (ISSUANCE, POINTS), 5, kind="issue", by=stamp())
+    book = Book({(ANN, "miles", POINTS): account(AMOUNT_MAX - 5)})
+    book.move(ANN, "miles", (ISSUANCE, POINTS), 5, kind="issue", by=stamp())
     with pytest.raises(AmountInvalid) as refused:
-        book.move(ANN, "points", (ISSUANCE, POINTS), 1, kind="issue", by=stamp())
-    assert refused.value.context == {"currency": "points"}
+        book.move(ANN, "miles", (ISSUANCE, POINTS), 1, kind="issue", by=stamp())
+    assert refused.value.context == {"currency": "miles"}
     # Nor may the house's side grow below that.
     book = Book({(ANN, "points", ISSUANCE): account(-AMOUNT_MAX + 1)})
     book.move(ANN, "points", (ISSUANCE, POINTS), 1, kind="issue", by=stamp())
@@ -404,7 +404,7 @@ def test_a_new_lot_is_usable_at_once_and_for_ever_where_nothing_else_is_said() -
 
 @pytest.mark.parametrize(
     ("owed", "points", "settled", "remaining"),
-    [(0, 10, 0, 10), (4, 10, 4, 6), (10, 10, 10, 0), (25, 10, 10, 0)],
+    [(0, 10, 0, 10), (1, 10, 1, 9), (4, 10, 4, 6), (10, 10, 10, 0), (25, 10, 10, 0)],
 )
 def test_what_is_owed_is_paid_first(owed: int, points: int, settled: int, remaining: int) -> None:
     book = book_of(lot(1, 9, remaining=0), owed=owed)

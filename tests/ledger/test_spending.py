@@ -53,7 +53,7 @@ def test_lots_that_are_alike_are_used_by_owner() -> None:
 @pytest.mark.parametrize(("owners", "asked", "available"), [([ANN], 51, 50), ([BOB], 41, 40), ([ANN, BOB], 91, 90)])
 def test_a_use_is_never_silently_short(owners: Sequence[UUID], asked: int, available: int) -> None:
     book = book_of(lot(1, 20), lot(3, 30, ends=8), lot(4, 50, usable=1), lot(2, 40, member=BOB, ends=9))
-    with pytest.raises(NotEnoughPoints) as refused:
+    with pytest.raises(NotEnoughPoints, match=f"{asked} points are asked for, and {available} may be used") as refused:
         draw(book, owners, "points", asked, at=AT)
     assert refused.value.context == {"currency": "points", "asked": asked, "available": available}
     with pytest.raises(AmountInvalid):
@@ -62,6 +62,8 @@ def test_a_use_is_never_silently_short(owners: Sequence[UUID], asked: int, avail
 
 def test_what_is_used_is_one_entry_and_a_part_of_each_lot() -> None:
     book = book_of(lot(1, 20), lot(3, 30, ends=8))
+    book.recompute_due(ANN, "points")
+    assert book.due_at(ANN) == day(8)
     posted = spend(book, ANN, "points", 35, kind="redeem", house=REDEMPTION, by=stamp())
     assert posted == Posted(currency="points", points=-35, kind="redeem", version=4)
     assert moves(book) == [(POINTS, "redeem", -35), (REDEMPTION, "redeem", 35)]

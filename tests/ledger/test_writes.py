@@ -108,7 +108,7 @@ STEPS: list[Callable[[Book], object]] = [
     lambda book: release(book, book.holds[BOB, UUID(int=1)], at=day(0)),
     lambda book: release(book, book.holds[BOB, KEPT], at=day(6), state="expired"),
     lambda book: book.expire(BOB, "points", by=stamp(7)),
-    lambda book: book.put_lot(replace(book.lots[ANN, "points"][2], usable_from=day(-3))),
+    lambda book: book.put_lot(replace(book.lots[ANN, "points"][2], usable_from=day(-3), expires_at=day(99))),
     lambda _: None,
 ]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import pytest
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from regulars.base.db import Database, Tx
 from regulars.kernel import limits
@@ -134,6 +134,22 @@ def sort(claims: Sequence[ClaimRow]) -> list[ClaimRow]:
 
 def runs_out(claim: ClaimRow, at: datetime) -> bool:
     return claim.state == "reserved" and claim.until is not None and claim.until <= at
+
+
+async def test_what_was_promised_before_a_moment_whatever_became_of_it(database: Database, rows: Rows) -> None:
+    asked = [NAMES[5], NAMES[2], NOBODYS]
+    spread = [replace(claim, at=later(-9 + number % 3)) for number, claim in enumerate(rows.claims)]
+    async with database.transaction() as tx:
+        await Rows(rows.ceilings, spread).write(tx)
+        for at in (later(-9), later(-8), later(-7), later(-6)):
+            expected = Counter[str]()
+            for claim in spread:
+                if claim.ceiling in asked and claim.at < at:
+                    expected[claim.ceiling] += claim.amount
+            assert await limits.taken_before(tx, asked, at=at) == expected
+        before = tx.statements
+        assert await limits.taken_before(tx, [], at=at) == {}
+        assert tx.statements == before
 
 
 async def test_ceilings_are_due_longest_ago_first(database: Database, rows: Rows) -> None:
