@@ -72,6 +72,9 @@ async def test_lots_are_ones_own_in_pages(filled: Filled, used_up: bool) -> None
             place = (page[-1].currency, page[-1].number) if page else place
         assert found == mine
         assert await store.lots(filled.read, member, used_up=used_up, most=MANY) == mine
+        # Where nothing is said, what is used up is left out.
+        unused = [lot for lot in mine if lot.remaining]
+        assert await store.lots(filled.read, member, most=MANY) == unused
 
 
 async def test_what_one_holds_at_any_moment(filled: Filled) -> None:

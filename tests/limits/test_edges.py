@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from regulars.base.db import ConstraintBroken, Database, DatabaseTimeout
+from regulars.base.db import ConstraintBroken, Database, DatabaseContention, DatabaseTimeout
 from regulars.kernel import limits
 from regulars.kernel.limits import (
     Ceiling,
@@ -19,6 +19,7 @@ from regulars.kernel.limits import (
     ClaimRow,
     ClaimTooSmall,
     ClaimUnknown,
+    store,
 )
 from regulars.kernel.limits.proofs import read_amounts
 from tests.limits.story import ANN, AT, BOB, LAMP, change, later, reserve, set_up, shelf, take
@@ -203,6 +204,19 @@ async def test_who_may_write_locks_and_who_only_reads_does_not(database: Databas
     await lock_at_once(database)
 
 
+async def test_who_begins_what_others_begin_is_to_try_again_and_what_is_wrong_is_not(database: Database) -> None:
+    async def begin(ceiling: Ceiling) -> None:
+        async with database.transaction() as tx:
+            await store._begin(tx, [ceiling])
+
+    await set_up(database)
+    with pytest.raises(DatabaseContention, match="Try again"):
+        await begin(Ceiling(id=LAMP, amount=1, taken=1, reserved=0))
+    with pytest.raises(ConstraintBroken) as broken:
+        await begin(Ceiling(id="new", amount=1, taken=2, reserved=0))
+    assert broken.value.constraint == "ceiling_never_exceeded"
+
+
 # -- what is told ------------------------------------------------------------------------------------------------------
 
 
@@ -237,3 +251,10 @@ def test_what_was_taken_back_does_not_run_out() -> None:
     ceilings.undo(mark)
     assert ceilings.end_due(later(99)) == 0
     assert ceilings.left == {LAMP: 10}
+
+
+def test_reservations_run_out_in_the_order_of_their_ends_however_they_were_stored() -> None:
+    ends = [9, 3, 7, 5, 1]
+    stored = [claimed("reserved", 1, activity=UUID(int=number), until=until) for number, until in enumerate(ends)]
+    ceilings = shelf(10, *stored)
+    assert [ceilings.end_due(later(minute)) for minute in (0, 1, 4, 9)] == [0, 1, 1, 3]

@@ -228,7 +228,7 @@ def _wrong_call(spot: Spot) -> Iterator[Mistake]:
     if not isinstance(node, ast.Call):
         return
     name = node.func.id if isinstance(node.func, ast.Name) else ""
-    if name in CALLS and all(each.arg != "default" for each in node.keywords):
+    if name in CALLS:
         yield "call", _change(node, func=ast.Name(id=CALLS[name], ctx=ast.Load()), keywords=_kept(node, CALLS[name]))
     if name in {"min", "max", "isinstance", "getattr", "cast"}:
         return
