@@ -152,6 +152,30 @@ def schema(
 
 
 @app.command()
+def terms(
+    file: File,
+    *,
+    lang: Annotated[Literal["en", "zh"], typer.Option(help="The language of the terms.")] = "en",
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page to this file; without: Markdown to stdout.", show_default=False)
+    ] = None,
+) -> None:
+    """Write a programme's terms for its members: all of it generated from the document.
+
+    Example:  `regulars program terms programs/grocer.yaml --lang zh --html terms.html`
+    """
+    from regulars.kernel.program.terms import draw_terms, write_html, write_markdown
+
+    drawn = draw_terms(program.compile_plan(read_program(file)), lang)
+    if html is None:
+        # As it is, not wrapped: it is Markdown.
+        typer.echo(write_markdown(drawn), nl=False)
+    else:
+        _write(html, write_html(drawn))
+        say().print(f"Terms written to {html}.", soft_wrap=True)
+
+
+@app.command()
 def export(
     context: typer.Context,
     version: Version,

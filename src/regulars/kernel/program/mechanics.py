@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from regulars.kernel.nouns import Earned, Given, Step
 from regulars.kernel.program.days import Calendar
+from regulars.kernel.program.words import Names
 
 __all__ = ["GROUP", "Mechanic", "MechanicBroken", "Phase", "References", "Written", "find_mechanics", "read_mechanic"]
 
@@ -83,6 +84,10 @@ class Mechanic:
     """The traits that it sets, each with the values it may take (none: any)."""
     formulas: Callable[[Any], Mapping[str, Written]] | None
     """The formulas in its settings, by the name of the setting."""
+    terms: Callable[..., Any] | None = None
+    """(settings, speech, trial): what members are told of its settings, as clauses of `program.terms`."""
+    names: Callable[[Any], Mapping[str, Mapping[str, Names]]] | None = None
+    """By trait and value: what people call the values that it sets."""
 
 
 @cache
@@ -127,6 +132,7 @@ def read_mechanic(name: str, module: ModuleType) -> Mechanic:
     earn = _read_verb(module, "earn")
     if earn is None:
         raise MechanicBroken(f"{module.__name__} needs earn(settings, memory, step).")
+    words = _find_words(module)
     return Mechanic(
         name=name,
         phase=cast("Phase", phase),
@@ -140,7 +146,15 @@ def read_mechanic(name: str, module: ModuleType) -> Mechanic:
         references=_read_verb(module, "references") or _refer_to_nothing,
         sets=_read_verb(module, "sets") or _set_nothing,
         formulas=_read_verb(module, "formulas"),
+        terms=_read_verb(words, "terms"),
+        names=_read_verb(words, "names"),
     )
+
+
+def _find_words(module: ModuleType) -> ModuleType:
+    """The module beside a mechanic that tells members what its settings mean: `terms`; the mechanic's own, if none."""
+    name = f"{module.__package__}.terms"
+    return import_module(name) if module.__package__ and find_spec(name) is not None else module
 
 
 def _read_kinds(module: ModuleType) -> tuple[str, ...]:
