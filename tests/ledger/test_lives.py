@@ -16,7 +16,7 @@ LOTS = [
     lot(5, 9, remaining=0, ends=6),  # all of it held
     lot(6, 9, remaining=0, ends=6),  # was held
     lot(7, 9, ends=8),
-    lot(8, 9, ends=1),
+    lot(8, 9, remaining=1, ends=1),
     lot(1, 9, currency="miles", ends=5),
     lot(4, 9, member=BOB, remaining=0, ends=5),  # held by Ann, not hers
 ]
@@ -30,7 +30,7 @@ HOLDS = [
     ("ends", "moved"), [(8, [1, 5, 8]), (9, [1, 5, 7, 8]), (6, [1, 8]), (5, [8]), (1, []), (0, []), (None, [])]
 )
 def test_what_is_open_and_would_end_sooner_lives_on(ends: int | None, moved: list[int]) -> None:
-    book = book_of(*LOTS, holds=HOLDS)
+    book = book_of(*reversed(LOTS), holds=HOLDS)
     until = None if ends is None else day(ends)
     postings = prolong(book, ANN, "points", until, at=AT)
     assert postings == [

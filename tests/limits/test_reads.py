@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import astuple, replace
 
-from regulars.base.db import Database, Tx
+from regulars.base.db import Database, Read, Tx
 from regulars.kernel import limits
 from regulars.kernel.limits import Ceiling, CeilingExists, Ceilings, ClaimRow
 from tests.limits.story import ANN, BOB, later
@@ -62,9 +62,9 @@ def draw_claim(chance: Random, number: int) -> ClaimRow:
     amount = chance.randint(2, 9)
     back = {"taken": chance.randint(0, amount - 1), "reserved": 0}.get(state, amount)
     return ClaimRow(
-        # Of the last nothing is claimed.
-        ceiling=chance.choice(NAMES[:-1]),
-        activity=UUID(int=number % 20 + 1 if number < 20 else number + 1),
+        # Of the last nothing is claimed; and an activity has claims under two.
+        ceiling=NAMES[number % 7],
+        activity=UUID(int=number % 20 + 1),
         member=chance.choice([ANN, BOB]),
         amount=amount,
         returned=back,
@@ -104,24 +104,31 @@ async def test_what_is_left_counts_what_ran_out(database: Database, rows: Rows) 
 
 
 async def test_a_lock_reads_what_was_asked_what_is_named_and_what_may_run_out(database: Database, rows: Rows) -> None:
+    async with database.transaction() as tx:
+        await rows.write(tx)
+        await see_what_is_read(tx, rows)
+    # Whoever only reads is told the same.
+    async with database.snapshot() as read:
+        await see_what_is_read(read, rows)
+
+
+async def see_what_is_read(read: Read, rows: Rows) -> None:
     asked = [NAMES[4], NAMES[1], NOBODYS]
     named = [claim.name for claim in rows.claims[::4]]
     named += [(NAMES[1], UUID(int=999)), (NAMES[2], rows.claims[1].activity)]
-    async with database.transaction() as tx:
-        await rows.write(tx)
-        for at in MOMENTS:
-            for claims in ([], named):
-                wanted = [*asked, *(name[0] for name in claims)]
-                found = await limits.lock(tx, asked, at=at, claims=claims)
-                assert found.all() == sorted(rows.of(wanted).values(), key=lambda ceiling: ceiling.id)
-                assert found.asked == {*wanted}
-                assert sort(stored(found)) == sort(
-                    [
-                        claim
-                        for claim in rows.claims
-                        if claim.name in claims or (claim.ceiling in wanted and runs_out(claim, at))
-                    ]
-                )
+    for at in MOMENTS:
+        for claims in ([], named):
+            wanted = [*asked, *(name[0] for name in claims)]
+            found = await limits.lock(read, asked, at=at, claims=claims)
+            assert found.all() == sorted(rows.of(wanted).values(), key=lambda ceiling: ceiling.id)
+            assert found.asked == {*wanted}
+            assert sort(stored(found)) == sort(
+                [
+                    claim
+                    for claim in rows.claims
+                    if claim.name in claims or (claim.ceiling in wanted and runs_out(claim, at))
+                ]
+            )
 
 
 def stored(ceilings: Ceilings) -> list[ClaimRow]:
