@@ -232,7 +232,7 @@ def test_holds_run_out_at_their_last_moment_those_on_ones_points_too() -> None:
 
 def test_holds_run_out_in_the_order_of_their_times() -> None:
     part = HoldPart(owner=ANN, lot=1, amount=1)
-    times = [(-1, -2), (-2, -3), (-2, -3), (-2, -4)]  # settled until, held at
+    times = [(-1, -9), (-2, -3), (-2, -3), (-2, -4)]  # settled until, held at
     ids = [UUID(int=number) for number in (1, 9, 8, 7)]
     holds = [held(part, id_=i, at=at, valid=settle, settle=settle) for i, (settle, at) in zip(ids, times, strict=True)]
     found = find_run_out(book_of(lot(1, 9), holds=holds), ANN, at=AT)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from regulars.base.db import Database, Read
 from regulars.kernel.ledger import store
-from regulars.kernel.ledger.model import Hold, Lot
+from regulars.kernel.ledger.model import Hold, HoldPart, Lot
 from tests.ledger.rows import CURRENCIES, MEMBERS, Rows, draw_rows, forget_order
 from tests.ledger.story import AT, day
 
@@ -247,6 +247,30 @@ async def test_members_are_bound_by_open_holds_and_those_named(filled: Filled, m
                     if part.owner != hold.member and {part.owner, hold.member} & set(members):
                         expected |= {part.owner, hold.member}
         assert await store.partners(filled.read, list(members), named) == expected
+
+
+async def test_of_holds_that_ended_only_those_named_bind(database: Database) -> None:
+    first, second, third = (
+        Hold(
+            member=MEMBERS[0],
+            id=UUID(int=number),
+            currency="points",
+            amount=5,
+            released=5,
+            state="released",
+            held_at=day(-2),
+            valid_until=day(1),
+            settle_until=day(1),
+            ended_at=day(0),
+            parts=(HoldPart(owner=MEMBERS[number], lot=1, amount=5, released=5),),
+        )
+        for number in (1, 2, 3)
+    )
+    async with database.transaction() as tx:
+        await Rows(accounts={}, entries=[], lots=[], holds=[first, second, third], allocations=[]).write(tx)
+        assert await store.partners(tx, [MEMBERS[0]], []) == set()
+        assert await store.partners(tx, [MEMBERS[0]], [first.id, second.id]) == set(MEMBERS[:3])
+        assert await store.partners(tx, [MEMBERS[3]], [first.id, third.id]) == {MEMBERS[0], MEMBERS[3]}
 
 
 async def test_accounts_are_those_of_the_members(database: Database) -> None:

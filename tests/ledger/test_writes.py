@@ -177,7 +177,8 @@ async def test_an_account_that_moved_under_a_lost_lock_is_not_overwritten(databa
         await tx.run("UPDATE ledger.account SET version = version + 1 WHERE member_id = $1", ANN)
         with pytest.raises(ConstraintBroken) as broken:
             await store.write(tx, book)
-    assert (broken.value.constraint, broken.value.table) == ("account_version", "account")
+    told = broken.value
+    assert (told.constraint, told.table, told.sqlstate) == ("account_version", "account", "")
 
 
 async def test_a_hold_that_ended_under_a_lost_lock_stays_as_it_ended(database: Database) -> None:
