@@ -151,6 +151,8 @@ def test_where_more_is_promised_than_there_is_nothing_is_left() -> None:
     with pytest.raises(CeilingSpent, match="and 0 are left") as refused:
         take(ceilings, 1)
     assert refused.value.context == {"ceiling": LAMP, "left": 0, "asked": 1}
+    # A return may make room again.
+    assert CeilingSpent.retryable
 
 
 def test_a_late_confirmation_is_no_confirmation_of_what_was_kept() -> None:
