@@ -127,6 +127,8 @@ def _tell_formula(settings: Settings, speech: Speech, trial: Trial) -> Iterator[
             it=it,
             each=each,
         )
+        if len(told) > 1:
+            text += speech.say(" The first case that fits is the one.", "自上而下，以最先符合的为准。")
         if any(word in settings.formula for word in MONEY):
             text += speech.say(
                 " Amounts of money are in the smallest unit: 100 is {money}.",

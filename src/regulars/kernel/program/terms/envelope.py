@@ -174,7 +174,7 @@ def _tell_when(speech: Speech, when: str) -> Clause:
         return Clause(text=further, note=note)
     lead = speech.say("Only if all of this holds:", "须同时符合：")
     if len(told.items) == 1:
-        lead, items = speech.say("Only if {it}.", "须符合：{it}。", it=told.items[0].strip("()（）")), ()
+        lead, items = speech.say("Only if {it}.", "须符合：{it}。", it=_unwrap(told.items[0])), ()
     else:
         items = told.items
     if not told.whole:
@@ -182,6 +182,11 @@ def _tell_when(speech: Speech, when: str) -> Clause:
             text=f"{lead} {further}" if not items else lead, items=(*items, further) if items else (), note=note
         )
     return Clause(text=lead, items=items)
+
+
+def _unwrap(text: str) -> str:
+    """A list of which any is enough stands in brackets; alone in a sentence it needs none."""
+    return text[1:-1] if text.startswith(("(", "（")) else text
 
 
 def _tell_limit(speech: Speech, bound: BoundOffer, limit: Limit) -> Clause:

@@ -14,6 +14,8 @@ SHOWN: Final = 12
 VERSION: Final = {"en": "Version {version}", "zh": "规则版本：{version}"}
 SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|#])")
 """What Markdown would take for more than a letter."""
+PAIRED: Final = re.compile("-(?=-)")
+"""What ends a comment begins with two."""
 Numbered = tuple[str, str, tuple[Clause, ...], int]
 """Number, title, clauses, depth."""
 
@@ -24,8 +26,7 @@ def write_markdown(terms: Terms) -> str:
     for number, title, clauses, depth in _number(terms):
         lines += [f"{'#' * (depth + 1)} {number} {_mark(title)}", ""]
         for place, clause in enumerate(clauses, start=1):
-            # The number is text: Markdown must not count for itself.
-            lines += [f"{number.rstrip('.')}.{place}\N{NO-BREAK SPACE} {_mark(clause.text)}", ""]
+            lines += [f"{number.rstrip('.')}.{place} {_mark(clause.text)}", ""]
             lines += [*(f"- {_mark(item)}" for item in clause.items), ""] if clause.items else []
             lines += [_comment(clause.note), ""] if clause.note else []
     return "\n".join([*lines, _mark(VERSION[terms.lang].format(version=terms.version[:SHOWN]))]) + "\n"
@@ -70,7 +71,7 @@ def _mark(text: str) -> str:
 
 def _comment(note: str) -> str:
     """A comment that nothing in it can end."""
-    return f"<!-- {note.replace('--', '- -').replace('>', '&gt;')} -->"
+    return f"<!-- {PAIRED.sub('- ', note)} -->"
 
 
 STYLE: Final = """
