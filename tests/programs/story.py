@@ -1,0 +1,148 @@
+"""What the stories of the ready programmes share: the programmes as they are shipped, and short words to tell them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from regulars.base import ids
+from regulars.base.crypto import Keyring
+from regulars.base.db import Database, Tx
+from regulars.features.tiers.standing import TierSet, read_standing
+from regulars.kernel import members, program, spine
+from regulars.kernel.nouns import Activity, Identifier, Line, Receipt, Returned, TraitChange
+from regulars.kernel.program import Verdict
+from regulars.kernel.spine import check
+from tests.spine.conftest import Shop
+
+FOLDER = Path(__file__).parents[2] / "programs"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def read_text(name: str) -> str:
+    return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+async def open_shop(database: Database, text: str, opens: datetime) -> Shop:
+    """A shop on a programme as it is shipped, live from the moment it opens."""
+    house = spine.House(
+        keyring=Keyring.derive({1: bytes(range(32))}, current=1), versions=program.Versions(), new_id=ids.new_id
+    )
+    shop = Shop(database=database, house=house, at=opens)
+    await shop.publish(text, live_from=opens)
+    return shop
+
+
+def clock(zone: str, text: str) -> datetime:
+    """The instant at which the clock on the wall of a zone shows this."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
+
+
+def item(amount_minor: int, *categories: str, brand: str = "", milli: int = 1000) -> Line:
+    """One line of a basket."""
+    return Line(
+        sku="-".join(categories) or "other",
+        amount_minor=amount_minor,
+        categories=categories,
+        brand=brand,
+        quantity_milli=milli,
+    )
+
+
+def tell(kind: str, at: datetime, *lines: Line, card: str = "7", store: str = "", **data: int) -> Activity:
+    """Something that happened, named by its kind, card and time."""
+    return Activity(
+        id=f"{kind}-{card}-{at.isoformat()}",
+        source="till",
+        kind=kind,
+        occurred_at=at,
+        member=Identifier(kind="card", value=card),
+        store=store,
+        lines=lines,
+        data=data,
+    )
+
+
+def bring_back(sold: Activity, at: datetime, *numbers: int) -> Activity:
+    """Some lines of a purchase, whole; all that is left of it without numbers."""
+    returned = tuple(
+        Returned(
+            line=number,
+            amount_minor=sold.lines[number - 1].amount_minor,
+            quantity_milli=sold.lines[number - 1].quantity_milli,
+        )
+        for number in numbers
+    )
+    return Activity(
+        id=f"return-{at.isoformat()}",
+        source=sold.source,
+        kind="return",
+        occurred_at=at,
+        member=sold.member,
+        store=sold.store,
+        origin=sold.id,
+        returned=returned,
+    )
+
+
+async def take(shop: Shop, fact: Activity) -> Receipt:
+    """Record something when it happens."""
+    shop.at = max(shop.at, fact.occurred_at)
+    return await shop.receipt(fact)
+
+
+async def give(shop: Shop, fact: Activity) -> dict[str, int]:
+    """Record something when it happens, and answer points by offer."""
+    return count(await take(shop, fact))
+
+
+def count(receipt: Receipt) -> dict[str, int]:
+    """Points by offer; what an offer gives in several currencies together."""
+    points: dict[str, int] = {}
+    for posted in receipt.postings:
+        if posted.points:
+            points[posted.offer] = points.get(posted.offer, 0) + posted.points
+    return points
+
+
+def codes(receipt: Receipt, offer: str) -> list[str]:
+    """Why an offer gave, or gave nothing."""
+    return [reason.code for reason in receipt.reasons if reason.offer == offer]
+
+
+async def preview(shop: Shop, fact: Activity) -> tuple[Receipt, dict[str, Verdict]]:
+    """What would come of it, and what decided, by offer. It is the same as when it is recorded afterwards."""
+    shop.at = max(shop.at, fact.occurred_at)
+    async with shop.database.snapshot() as read:
+        (shown,) = await spine.preview(read, shop.house, [fact], shop.at, explain=True)
+    assert shown.outcome.receipt is not None, shown.outcome.refusal
+    return shown.outcome.receipt, {each.offer: each for each in shown.verdicts}
+
+
+async def stand(shop: Shop, member: UUID) -> TierSet:
+    """Where a member stands now."""
+    async with shop.database.snapshot() as read:
+        standing = await read_standing(read, shop.house.versions, member, shop.at)
+    (found,) = standing.sets
+    return found
+
+
+async def set_traits(shop: Shop, changes: Sequence[tuple[UUID, str, str]]) -> None:
+    """Let members have traits from outside, from now on."""
+
+    async def write(tx: Tx) -> None:
+        rows = [
+            (member, TraitChange(name=name, value=value, since=shop.at), shop.house.new_id())
+            for member, name, value in changes
+        ]
+        await members.set_traits(tx, rows)
+
+    await shop.database.run(write)
+
+
+async def are_books_right(shop: Shop) -> bool:
+    async with shop.database.snapshot() as read:
+        report = await check(read)
+    assert report.faults == (), report.faults
+    return True
