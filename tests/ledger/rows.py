@@ -69,7 +69,7 @@ class Rows:
 
 async def forget_order(read: Read) -> None:
     """Let the database find rows in no order but the one that is asked for: what it sorts by itself hides mistakes."""
-    ways = ["enable_sort", "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"]
+    ways = ["enable_sort", "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan", "enable_mergejoin"]
     await read.rows("SELECT set_config(way, 'off', TRUE) FROM unnest(cast($1 AS text[])) AS way", ways)
 
 

@@ -235,5 +235,7 @@ def test_holds_run_out_in_the_order_of_their_times() -> None:
     times = [(-1, -9), (-2, -3), (-2, -3), (-2, -4)]  # settled until, held at
     ids = [UUID(int=number) for number in (1, 9, 8, 7)]
     holds = [held(part, id_=i, at=at, valid=settle, settle=settle) for i, (settle, at) in zip(ids, times, strict=True)]
-    found = find_run_out(book_of(lot(1, 9), holds=holds), ANN, at=AT)
-    assert [each.id for each in found] == [ids[3], ids[2], ids[1], ids[0]]
+    # At the same times the id decides, whatever the currency.
+    holds.append(held(part, id_=UUID(int=99), currency="miles", at=-9, valid=-1, settle=-1))
+    found = find_run_out(book_of(lot(1, 9), lot(1, 9, currency="miles"), holds=holds), ANN, at=AT)
+    assert [each.id for each in found] == [ids[3], ids[2], ids[1], ids[0], UUID(int=99)]
