@@ -112,6 +112,19 @@ async def test_a_new_store_welcomes_each_once_and_its_owner_pays(store: Shop) ->
     assert funders == ["franchise-sh006", "house"]
 
 
+async def test_an_opening_is_over_when_enough_have_come(database: Database) -> None:
+    # The same programme with one welcome instead of 500.
+    text = read_text("convenience")
+    assert text.count("{times: 500, per: store") == 1
+    store = await open_shop(
+        database, text.replace("{times: 500, per: store", "{times: 1, per: store"), at("2026-03-14")
+    )
+    for card, points in (("7", {"base": 4, "opening-sh006": 30}), ("8", {"base": 4})):
+        receipt = await take(store, buy(at("2026-03-14T11:00"), item(400, "WATER"), card=card, store="SH006"))
+        assert count(receipt) == points
+    assert codes(receipt, "opening-sh006") == ["limit_reached"]
+
+
 async def test_points_of_the_campus_outlive_the_summer(store: Shop) -> None:
     town = await take(store, buy(at("2026-03-10T12:00"), item(1000, "NOODLES")))
     campus = await take(store, buy(at("2026-03-10T12:30"), item(1000, "NOODLES"), store="SH004"))
