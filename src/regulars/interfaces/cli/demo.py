@@ -22,7 +22,7 @@ from regulars.features import access
 from regulars.interfaces.cli.check import check_books, show_report
 from regulars.interfaces.cli.console import format_count, say, speak, watch
 from regulars.interfaces.cli.opening import open_house, read_settings, run
-from regulars.interfaces.cli.program import read_program
+from regulars.interfaces.cli.reading import read_program
 from regulars.kernel import activity as journal
 from regulars.kernel import spine
 from regulars.kernel.program import Document, content_hash

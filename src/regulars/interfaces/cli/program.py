@@ -9,14 +9,15 @@ import typer
 
 from regulars.base import clock
 from regulars.base.db import Database, Read, Tx
-from regulars.base.errors import Refusal
 from regulars.interfaces.cli.changes import tell_changes
 from regulars.interfaces.cli.console import print_json, say, speak
 from regulars.interfaces.cli.opening import open_house, read_settings, run
+from regulars.interfaces.cli.reading import ProgramFileUnreadable, read_program, read_text
+from regulars.interfaces.cli.simulate import simulate
 from regulars.kernel import program, spine
 from regulars.kernel.nouns import Scalar
 
-__all__ = ["ProgramFileUnreadable", "app", "read_program"]
+__all__ = ["app"]
 
 T = TypeVar("T")
 
@@ -55,34 +56,14 @@ Start = Annotated[
 ]
 
 
-class ProgramFileUnreadable(Refusal):
-    """The file of a programme cannot be read."""
-
-    code, kind = "program_file_unreadable", "invalid"
-
-
-def read_program(path: Path) -> program.Document:
-    """Read a programme. Raises ProgramFileUnreadable, or ProgramInvalid with everything that is wrong."""
-    return program.parse(_read_text(path))
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        detail = (
-            f"{path} cannot be read: {error.strerror}. Name the file of the programme, such as programs/grocer.yaml."
-        )
-        raise ProgramFileUnreadable(detail, file=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise ProgramFileUnreadable(f"{path} is not text in UTF-8. Save it as UTF-8.", file=str(path)) from error
-
-
 def _is_file(what: str) -> bool:
     return what != program.LIVE and (what.endswith(FILES) or Path(what).is_file())
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
+
+
+app.command()(simulate)
 
 
 @app.command()
@@ -219,7 +200,7 @@ def draft(context: typer.Context, file: File, *, by: Person, note: Note = "") ->
 
     Example:  `regulars program draft spring.yaml --by lin --note "double points on tea"`
     """
-    text = _read_text(file)
+    text = read_text(file)
     document = program.parse(text)
 
     async def write(tx: Tx) -> program.Life:
@@ -319,7 +300,7 @@ def publish(
 
     Example:  `regulars program publish programs/grocer.yaml --from 2026-03-01T00:00+08:00`
     """
-    text = _read_text(Path(file)) if _is_file(file) else ""
+    text = read_text(Path(file)) if _is_file(file) else ""
     written = program.parse(text) if _is_file(file) else None
 
     async def write(tx: Tx) -> tuple[program.Published, datetime, str]:

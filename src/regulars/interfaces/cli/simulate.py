@@ -12,6 +12,7 @@ from regulars.base import clock
 from regulars.base.errors import Refusal
 from regulars.interfaces.cli.console import format_count, format_duration, print_json, say, speak, watch
 from regulars.interfaces.cli.opening import open_house, read_settings, run
+from regulars.interfaces.cli.reading import read_program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,6 @@ def simulate(
     from regulars.intelligence.simulation.model import Draft
     from regulars.intelligence.simulation.report import list_tables, write_page
     from regulars.intelligence.simulation.run import simulate as work
-    from regulars.interfaces.cli.program import read_program
 
     settings = read_settings(context)
     drafts = [Draft(name=path.stem, document=read_program(path)) for path in files]
