@@ -266,8 +266,17 @@ async def test_of_holds_that_ended_only_those_named_bind(database: Database) -> 
         )
         for number in (1, 2, 3)
     )
+    # Another member's, of the same name, that is open.
+    other = replace(
+        third,
+        member=MEMBERS[4],
+        released=0,
+        state="open",
+        ended_at=None,
+        parts=(HoldPart(owner=MEMBERS[4], lot=1, amount=5),),
+    )
     async with database.transaction() as tx:
-        await Rows(accounts={}, entries=[], lots=[], holds=[first, second, third], allocations=[]).write(tx)
+        await Rows(accounts={}, entries=[], lots=[], holds=[first, second, third, other], allocations=[]).write(tx)
         assert await store.partners(tx, [MEMBERS[0]], []) == set()
         assert await store.partners(tx, [MEMBERS[0]], [first.id, second.id]) == set(MEMBERS[:3])
         assert await store.partners(tx, [MEMBERS[3]], [first.id, third.id]) == {MEMBERS[0], MEMBERS[3]}
