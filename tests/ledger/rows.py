@@ -108,7 +108,7 @@ def draw_rows(seed: int) -> Rows:
 def _draw_entries(chance: Random, member: UUID, currency: str, account: str) -> list[Entry]:
     found: list[Entry] = []
     balance, at = 0, -3
-    for version in range(1, chance.randint(2, 4)):
+    for version in range(1, chance.randint(3, 7)):
         amount = chance.randint(1, 9) * (-1 if account == "arrears" else 1)
         balance, at = balance + amount, at + chance.randint(0, 2)
         found.append(
@@ -145,10 +145,10 @@ def _draw_lot(chance: Random, entry: Entry) -> Lot:
         activity=_name(chance),
         offer=chance.choice(["base", "bonus", "spring"]),
         program="p1",
-        funder=chance.choice(["dairy", "house"]),
+        funder=chance.choice(["bakery", "dairy", "farm", "house"]),
         value_micro=chance.randint(0, 3),
         parent_member=chance.choice(MEMBERS) if with_parent else None,
-        parent_number=chance.randint(1, 3) if with_parent else None,
+        parent_number=chance.randint(1, 6) if with_parent else None,
     )
 
 
@@ -157,7 +157,7 @@ def _draw_hold(chance: Random, number: int, lots: Sequence[Lot]) -> Hold:
     # The last holds nobody else's points, and nobody else holds theirs.
     lots = [lot for lot in lots if (lot.member == MEMBERS[-1]) == (member == MEMBERS[-1])] or lots
     first = chance.choice(lots)
-    named = {(lot.member, lot.number): lot for lot in lots if lot.currency == first.currency and chance.random() < 0.15}
+    named = {(lot.member, lot.number): lot for lot in lots if lot.currency == first.currency and chance.random() < 0.05}
     named[first.member, first.number] = first
     is_open = chance.random() < 0.6
     parts: list[HoldPart] = []

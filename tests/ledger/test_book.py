@@ -95,7 +95,10 @@ def test_what_is_shown_is_what_is_there_less_what_is_owed() -> None:
         ({}, None),
         ({"points": None}, None),
         ({"points": 4}, 4),
+        # Whichever comes first or last.
         ({"points": 4, "miles": 3, "stars": 5}, 3),
+        ({"points": 3, "miles": 4, "stars": 5}, 3),
+        ({"points": 4, "miles": 5, "stars": 3}, 3),
         ({"points": None, "miles": 3}, 3),
     ],
 )

@@ -233,7 +233,7 @@ def test_holds_run_out_at_their_last_moment_those_on_ones_points_too() -> None:
 def test_holds_run_out_in_the_order_of_their_times() -> None:
     part = HoldPart(owner=ANN, lot=1, amount=1)
     times = [(-1, -9), (-2, -3), (-2, -3), (-2, -4)]  # settled until, held at
-    ids = [UUID(int=number) for number in (1, 9, 8, 7)]
+    ids = [UUID(int=number) for number in (1, 5, 4, 8)]
     holds = [held(part, id_=i, at=at, valid=settle, settle=settle) for i, (settle, at) in zip(ids, times, strict=True)]
     # At the same times the id decides, whatever the currency.
     holds.append(held(part, id_=UUID(int=99), currency="miles", at=-9, valid=-1, settle=-1))

@@ -43,7 +43,7 @@ async def filled(database: Database, request: pytest.FixtureRequest) -> AsyncGen
 
 
 async def test_a_statement_is_ones_own_newest_first_and_in_pages(filled: Filled) -> None:
-    for member in (*MEMBERS[:2], NOBODY):
+    for member in (*MEMBERS, NOBODY):
         mine = [e for e in filled.rows.entries if e.member == member and e.account in {"points", "arrears"}]
         mine.sort(key=lambda e: (e.at, e.currency, e.account, e.version), reverse=True)
         for currency in (None, *CURRENCIES):
@@ -61,7 +61,7 @@ async def test_a_statement_is_ones_own_newest_first_and_in_pages(filled: Filled)
 
 @pytest.mark.parametrize("used_up", [True, False])
 async def test_lots_are_ones_own_in_pages(filled: Filled, used_up: bool) -> None:
-    for member in (*MEMBERS[:2], NOBODY):
+    for member in (*MEMBERS, NOBODY):
         mine = [lot for lot in filled.rows.lots if lot.member == member and (lot.remaining or used_up)]
         mine.sort(key=lambda lot: (lot.currency, lot.number))
         place, found = None, list[Lot]()
@@ -266,8 +266,17 @@ async def test_of_holds_that_ended_only_those_named_bind(database: Database) -> 
         )
         for number in (1, 2, 3)
     )
+    # Another member's, of the same name, that is open.
+    other = replace(
+        third,
+        member=MEMBERS[4],
+        released=0,
+        state="open",
+        ended_at=None,
+        parts=(HoldPart(owner=MEMBERS[4], lot=1, amount=5),),
+    )
     async with database.transaction() as tx:
-        await Rows(accounts={}, entries=[], lots=[], holds=[first, second, third], allocations=[]).write(tx)
+        await Rows(accounts={}, entries=[], lots=[], holds=[first, second, third, other], allocations=[]).write(tx)
         assert await store.partners(tx, [MEMBERS[0]], []) == set()
         assert await store.partners(tx, [MEMBERS[0]], [first.id, second.id]) == set(MEMBERS[:3])
         assert await store.partners(tx, [MEMBERS[3]], [first.id, third.id]) == {MEMBERS[0], MEMBERS[3]}

@@ -99,7 +99,9 @@ async def test_codes_are_added_with_a_room_that_is_not_below_nothing(database: D
                 await limits.add_ceilings(tx, [])
             return
         await limits.add_ceilings(tx, ["code"], amount=amount)
-        assert await limits.ceilings(tx) == [Ceiling(id="code", amount=amount, taken=0, reserved=0)]
+        # A code is used once where nothing else is said.
+        await limits.add_ceilings(tx, ["one"])
+        assert await read_amounts(tx) == {"code": amount, "one": 1}
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------
