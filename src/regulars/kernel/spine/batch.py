@@ -42,7 +42,6 @@ from regulars.kernel.spine.model import (
     PurchaseUnknown,
     SourceReserved,
 )
-from regulars.kernel.spine.receipts import with_ruling
 from regulars.kernel.spine.returns import expand, fact_of, original_of, own_lots
 from regulars.kernel.spine.scene import Cast, Doing, Scene
 
