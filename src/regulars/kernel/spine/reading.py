@@ -73,7 +73,9 @@ async def read_batch(
     for (member, offer), memory in (await program.memories(read, ids)).items():
         memories.setdefault(member, {})[offer] = memory
     happening = _list_happening(asked, dues)
-    traits = await members.traits_many(read, ids, since=min([it[2] for it in happening] + list(latest.values())))
+    # The facts' own times too: all of them may be about nobody.
+    times = [*(it[2] for it in happening), *latest.values(), *(each.at for each in asked)]
+    traits = await members.traits_many(read, ids, since=min(times))
     before = [who for known in keys.values() for who in (known.member, known.receipt.other or known.member)]
     kept = await _follow(read, house, asked, before + [past.member for past in originals.values()])
     answers = await journal.answers_to(read, sorted({past.activity for past in originals.values()}))
