@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from regulars.kernel import ledger, spine
 from regulars.kernel.nouns import Activity, Identifier, Returned
@@ -176,6 +177,12 @@ async def test_time_does_not_go_back_behind_a_hold(shop: Shop) -> None:
 async def test_a_refused_activity_of_a_stranger_leaves_no_member(shop: Shop) -> None:
     assert await refuse(shop, "redeem", "r", card="99", currency="points", points=10) == "points_not_enough"
     assert await count(shop, "members.member") == 0
+
+
+async def test_a_batch_about_nobody_is_refused(shop: Shop) -> None:
+    facts = [replace(buy(name, 100), member=shop.house.new_id()) for name in ("1", "2")]
+    outcomes = await shop.send(*facts)
+    assert [outcome.refusal.code if outcome.refusal else "" for outcome in outcomes] == ["member_unknown"] * 2
 
 
 async def test_the_delivery_of_anothers_purchase_sets_nothing_free(shop: Shop) -> None:

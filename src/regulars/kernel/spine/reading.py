@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
-from typing import Final
 from uuid import UUID
 
 from regulars.base.db import Read, Tx
@@ -19,8 +18,6 @@ from regulars.kernel.spine.households import HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE
 from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, MERGE, UNMERGE
 
 __all__ = ["Asked", "read_batch"]
-
-EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 Happening = tuple[UUID, str, datetime, str]
 """(member, kind, when, store) of an activity that is asked for or due."""
@@ -76,9 +73,9 @@ async def read_batch(
     for (member, offer), memory in (await program.memories(read, ids)).items():
         memories.setdefault(member, {})[offer] = memory
     happening = _list_happening(asked, dues)
-    # Nobody is meant where no reference could be followed; then nothing is asked.
-    since = min([it[2] for it in happening] + list(latest.values()), default=EARLIEST)
-    traits = await members.traits_many(read, ids, since=since)
+    # The facts' own times too: all of them may be about nobody.
+    times = [*(it[2] for it in happening), *latest.values(), *(each.at for each in asked)]
+    traits = await members.traits_many(read, ids, since=min(times))
     before = [who for known in keys.values() for who in (known.member, known.receipt.other or known.member)]
     kept = await _follow(read, house, asked, before + [past.member for past in originals.values()])
     answers = await journal.answers_to(read, sorted({past.activity for past in originals.values()}))
