@@ -21,7 +21,7 @@ from tests.ledger.story import day
 __all__ = ["ACCOUNTS", "CURRENCIES", "MEMBERS", "Rows", "draw_rows", "forget_order"]
 
 MEMBERS = tuple(UUID(f"01900000-0000-7000-8000-0000000000{number:02}") for number in range(1, 6))
-CURRENCIES = ("miles", "points")
+CURRENCIES = ("coins", "miles", "points", "stars")
 ACCOUNTS = ("arrears", "breakage", "points")
 KINDS = ("expire", "issue", "redeem", "return")
 AccountKey = tuple[UUID, str, str]
@@ -90,7 +90,7 @@ def draw_rows(seed: int) -> Rows:
         for e in entries
     }
     lots = [_draw_lot(chance, e) for e in entries if e.account == "points" and chance.random() < 0.8]
-    holds = [_draw_hold(chance, number, lots) for number in range(24)]
+    holds = [_draw_hold(chance, number, lots) for number in range(40)]
     allocations = [
         _draw_allocation(chance, lot, entry)
         for lot in lots

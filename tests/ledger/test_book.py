@@ -280,13 +280,13 @@ def test_points_that_cannot_be_booked(points: int) -> None:
 )
 def test_a_new_end_only_brings_the_next_one_forward(before: int | None, ends: int | None, after: int | None) -> None:
     book = Book({(ANN, "points", POINTS): account(9, due=before)})
-    book.put_new_lot(lot(1, 9, ends=ends))
+    book.put_new_lot(lot(1, 9, remaining=1, ends=ends))
     assert book.accounts[ANN, "points", POINTS] == account(9, due=after)
     assert book.issued == book.touched_lots == {(ANN, "points", 1)}
     # A lot of which nothing is left never ends.
     book.put_new_lot(lot(2, 9, remaining=0, ends=-9))
     assert book.accounts[ANN, "points", POINTS] == account(9, due=after)
-    assert book.lots[ANN, "points"] == {1: lot(1, 9, ends=ends), 2: lot(2, 9, remaining=0, ends=-9)}
+    assert book.lots[ANN, "points"] == {1: lot(1, 9, remaining=1, ends=ends), 2: lot(2, 9, remaining=0, ends=-9)}
 
 
 def test_an_account_is_made_once_without_an_entry() -> None:
