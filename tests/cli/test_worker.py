@@ -5,11 +5,11 @@ import signal
 import subprocess
 from urllib.parse import urlsplit
 
-import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none
 import pytest
 
 from tests.cli.calls import Shell
 from tests.cli.test_replay import ndjson, purchase
+from tests.conftest import run
 
 SECONDS_MAX = 30
 
@@ -19,10 +19,12 @@ async def read_until(running: "subprocess.Popen[str]", words: str) -> str:
 
     def read() -> str:
         assert running.stderr is not None
+        said = list[str]()
         for line in running.stderr:
+            said.append(line)
             if words in line:
                 return line
-        return ""
+        raise AssertionError(f"ended without {words!r}; it said: {''.join(said)}")
 
     return await asyncio.wait_for(asyncio.to_thread(read), SECONDS_MAX)
 
@@ -40,19 +42,16 @@ async def test_it_brings_what_is_due_and_ends_when_told(shop: Shell, database_ur
 
 
 async def test_it_outlives_its_database(shop: Shell, database_url: str, server_url: str) -> None:
-    connection = await asyncpg.connect(server_url)
     name = urlsplit(database_url).path.removeprefix("/")
     with shop.started("worker", "--every", "0.1") as running:
         assert await read_until(running, "Bringing what is due.")
-        await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
-        await connection.execute(cut, name)
+        await run(server_url, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        await run(server_url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
         assert await read_until(running, "Next attempt in")
-        await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        await run(server_url, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
         assert await read_until(running, "The database is back.")
         running.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(running.wait, SECONDS_MAX) == 0
-    await connection.close()
 
 
 def test_a_database_that_is_not_there_is_refused_at_the_start(shell: Shell) -> None:

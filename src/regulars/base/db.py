@@ -452,7 +452,8 @@ def _translate_state(error: asyncpg.PostgresError, state: str) -> Exception | No
         return DiskFull("The database's disk is full. Free some space; nothing was changed.", reason=reason)
     if state in {"57014", "55P03"}:
         return DatabaseTimeout("The database took too long, so the work was undone. Try again.", reason=reason)
-    if state.startswith(("08", "53", "57P", "28", "3D")):
+    # 55000: the database is closed to connections for a while (a restore, a copy of it being made).
+    if state.startswith(("08", "53", "57P", "28", "3D", "55000")):
         return DatabaseUnavailable(f"The database refuses the connection: {reason}.", reason=reason)
     if state.startswith("23"):
         return ConstraintBroken(

@@ -241,10 +241,10 @@ def _tell(
     level, was = now[-1][1] if now else "", before[-1][1] if before else ""
     if step.original is None and step.day >= memory.latest:
         said = set(before)
-        # What was known then may be forgotten by now.
+        # What was known then may be forgotten by now; and what is older than the last fact was told with it, or before.
         previous = next((taken for day, taken in reversed(before) if now and day <= now[0][0]), "")
         for day, taken in now:
-            if taken != previous and (day, taken) not in said:
+            if day >= memory.latest and taken != previous and (day, taken) not in said:
                 since = step.activity.occurred_at if day == step.day else prepared.calendar.start_of(day)
                 told.append(TraitChange(name=trait, value=taken or None, since=since))
             previous = taken
