@@ -84,7 +84,7 @@ async def test_a_lively_shop_is_sound(books: Database) -> None:
 @pytest.mark.parametrize(("statements", "code"), DAMAGES, ids=name_case)
 async def test_damage_is_found(books: Database, statements: str | tuple[str, ...], code: str) -> None:
     report = await look_at_damage(books, *([statements] if isinstance(statements, str) else statements))
-    assert code in {fault.code for fault in report.faults}, report.faults
+    assert code in {fault.code for fault in report.faults}, (report.faults, report.left_out, report.rows)
     assert not report.is_sound
 
 

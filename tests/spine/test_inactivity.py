@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from regulars.kernel import ledger, spine
@@ -194,7 +195,7 @@ async def test_regions_have_their_months_and_lots_their_ends(shop: Shop) -> None
     assert prolonged(await shop.receipt(buy("3", 100, store="bund", at=shop.at))) == []
     # What is given by hand in a store ends as its region says.
     given = ask("adjust", "a", at=shop.at, currency="stars", points=5, reason="sorry", by="ann")
-    given = Activity(**{name: getattr(given, name) for name in given.__struct_fields__} | {"store": "temple"})
+    given = msgspec.structs.replace(given, store="temple")
     assert (await shop.receipt(given)).postings[0].expires_at == day(3, 13)
     await prove(shop)
 
