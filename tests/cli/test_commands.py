@@ -59,6 +59,10 @@ def test_a_programme_is_validated_without_a_database(tmp_path: Path) -> None:
     ("text", "said"),
     [
         (PROGRAM.replace("mechanic: spend", "mechanic: spendd"), "line 16, column 15: offers[0].mechanic"),
+        (
+            PROGRAM.replace("PRODUCE]", "PRODUCE], regions: {cn: [bund], de: [spree, bund]}"),
+            "line 13, column 75: catalog.regions.de[1]",
+        ),
         (PROGRAM.replace("per_minor: 10", "per_minor: 0.5"), "0.5 is not a whole number"),
         ("program: [", "line 1, column 11: this is not YAML"),
     ],

@@ -6,6 +6,7 @@ from typing import cast
 
 import msgspec
 
+from regulars.kernel.program.days import check_regions
 from regulars.kernel.program.envelope import SEGMENT
 from regulars.kernel.program.envelope_checks import (
     check_calendars,
@@ -42,6 +43,7 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
     ]
     for name, currency in document.currencies.items():
         found += _check_currency(currency, ("currencies", name))
+    found += check_regions(document)
     found += _check_conversions(document)
     found += check_repeats((offer.id for offer in document.offers), ("offers",), "id")
     traits, clashes = collect_traits(document, mechanics)

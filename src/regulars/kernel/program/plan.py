@@ -13,7 +13,7 @@ from msgspec import Struct
 from regulars.kernel.program.bind import bind_gates
 from regulars.kernel.program.caps import LIMITS, MICRO, Cap, Used, bind_caps, join_used
 from regulars.kernel.program.checks import check_meaning, collect_traits
-from regulars.kernel.program.days import Calendar, Dates, check_regions, date_currency, settle_region
+from regulars.kernel.program.days import Calendar, Dates, date_currency, settle_region
 from regulars.kernel.program.document import content_hash
 from regulars.kernel.program.formulas import Formulas
 from regulars.kernel.program.gates import Gate
@@ -153,7 +153,7 @@ class Plan:
 def compile_plan(document: Document) -> Plan:
     """Bind a document's offers to their mechanics. Raises ProgramInvalid when it speaks of what is not there."""
     mechanics = find_mechanics()
-    problems = [*check_meaning(document, mechanics), *check_regions(document)]
+    problems = check_meaning(document, mechanics)
     if problems:
         raise ProgramInvalid([found.locate({}) for found in problems])
     calendar = Calendar(zone=ZoneInfo(document.time_zone))
