@@ -14,6 +14,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from regulars.base.errors import DatabaseContention
 from regulars.kernel.limits.model import (
     Ceiling,
     CeilingSpent,
@@ -38,7 +39,7 @@ class Ceilings:
     `ensured` says of some ceilings how much there is, whether they were found or not: one that is not there yet comes
     into being with the first claim. Of one that is, more may be promised than there is now said to be: then less than
     nothing is left. `asked` and `named` are the ids and claims that were looked for, found or not: a verb on any other
-    is a bug.
+    is a bug. `seen` are those that were found, and not locked: they are locked when the changes are written.
     """
 
     def __init__(
@@ -49,9 +50,11 @@ class Ceilings:
         ensured: Mapping[str, int] = MappingProxyType({}),
         asked: Iterable[str] = (),
         named: Iterable[ClaimName] = (),
+        seen: Iterable[str] = (),
     ) -> None:
         self.asked: Final = frozenset((*locked, *ensured, *asked))
         self.named: Final = frozenset(named)
+        self.seen: Final = frozenset(seen)
         self._locked: Final = locked
         self._now: dict[str, Ceiling] = dict(locked)
         for id_, amount in ensured.items():
@@ -263,6 +266,23 @@ class Ceilings:
             if (now.taken, now.reserved) != (before.taken, before.reserved):
                 found.append(_raised(now))
         return found
+
+    def carry_over(self, moved: Ceiling, now: Ceiling) -> Ceiling:
+        """One that was only seen, as it must be written now that it is locked: what others did meanwhile stays.
+
+        Raises DatabaseContention where there is no longer room for what was promised here.
+        """
+        before = self._locked[moved.id]
+        after = replace(
+            now,
+            amount=now.amount if moved.amount == before.amount else moved.amount,
+            taken=now.taken + moved.taken - before.taken,
+            reserved=now.reserved + moved.reserved - before.reserved,
+        )
+        if after.left < 0:
+            message = f"Others drew on {moved.id} at this very moment, and too little is left. Try again."
+            raise DatabaseContention(message)
+        return after
 
 
 def _raised(ceiling: Ceiling) -> Ceiling:

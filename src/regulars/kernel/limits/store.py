@@ -41,20 +41,30 @@ async def lock(
     at: datetime = NEVER,
     claims: Collection[ClaimName] = (),
     ensure: Mapping[str, int] = MappingProxyType({}),
+    early: bool = True,
 ) -> Ceilings:
-    """Lock ceilings, by id, after the members. Two statements at most; one where nothing is reserved; none for none.
+    """Lock ceilings, by id, after the members. Three statements at most; one where nothing is reserved; none for none.
 
     `at`: no verb will be called with a later ledger time; reservations that end later are not read. `claims`: those
     to be confirmed, released or given back; their ceilings are locked too. `ensure`: ceilings that need not be there
     yet, and how much there is under each: they come into being with their first claim, so a refusal leaves no row.
     In a snapshot, where nothing can be written afterwards, they are only looked at.
+
+    Not `early`: what many draw on at once (a budget) is not to be held by one of them for as long as they think. Where
+    nothing is reserved or named, ceilings are only looked at; `write` locks them, and refuses where there is no longer
+    room. What is left may by then be more than was seen: somebody brought something back at this very moment.
     """
     wanted = sorted({*ids, *ensure, *(name[0] for name in claims)})
     if not wanted:
         return Ceilings({})
-    locked = {
-        row["id"]: _ceiling(row) for row in await SQL.rows(read, "lock" if isinstance(read, Tx) else "look", ids=wanted)
-    }
+    late = not early and isinstance(read, Tx)
+    query = "lock" if early and isinstance(read, Tx) else "look"
+    locked = {row["id"]: _ceiling(row) for row in await SQL.rows(read, query, ids=wanted)}
+    seen = set(locked) if late else set[str]()
+    named = {name[0] for name in claims}
+    if held := sorted(id_ for id_ in seen if locked[id_].reserved or id_ in named):
+        locked |= {row["id"]: _ceiling(row) for row in await SQL.rows(read, "lock", ids=held)}
+        seen -= set(held)
     reserved = [ceiling.id for ceiling in locked.values() if ceiling.reserved]
     stored: list[ClaimRow] = []
     if reserved or claims:
@@ -67,7 +77,7 @@ async def lock(
             activities=[name[1] for name in claims],
         )
         stored = [_claim(row) for row in rows]
-    return Ceilings(locked, stored=stored, ensured=ensure, asked=wanted, named=claims)
+    return Ceilings(locked, stored=stored, ensured=ensure, asked=wanted, named=claims, seen=seen)
 
 
 async def taken_before(read: Read, ids: Iterable[str], *, at: datetime) -> dict[str, int]:
@@ -79,13 +89,18 @@ async def taken_before(read: Read, ids: Iterable[str], *, at: datetime) -> dict[
 
 
 async def write(tx: Tx, ceilings: Ceilings) -> None:
-    """Write what was claimed, kept and ended under locked ceilings. At most four statements; none for nothing.
+    """Write what was claimed, kept and ended under ceilings. At most five statements; none for nothing.
 
-    Raises DatabaseContention where others begin the same ceiling at this moment: in a new attempt it is there.
+    Raises DatabaseContention where others begin the same ceiling at this moment: in a new attempt it is there; and
+    where others took meanwhile what was seen to be left under one that was not locked early.
     """
     if added := ceilings.added():
         await _begin(tx, added)
-    if moved := ceilings.moved():
+    moved = ceilings.moved()
+    if late := [ceiling.id for ceiling in moved if ceiling.id in ceilings.seen]:
+        now = {row["id"]: _ceiling(row) for row in await SQL.rows(tx, "lock", ids=late)}
+        moved = [ceilings.carry_over(it, now[it.id]) if it.id in now else it for it in moved]
+    if moved:
         _expect(await SQL.run(tx, "move_ceilings", **_columns(moved)), "ceiling", len(moved))
     if made := ceilings.claims:
         await SQL.run(

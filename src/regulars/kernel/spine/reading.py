@@ -40,11 +40,12 @@ async def read_batch(
     *,
     also: Mapping[UUID, datetime] = MappingProxyType({}),
     strangers: Mapping[UUID, members.Member] = MappingProxyType({}),
+    early: bool = True,
 ) -> Batch:
     """Lock the members, and read all that their facts may need. `also`: members whose clock is to run until then.
 
     In a snapshot nothing can be locked, nor written afterwards: then the batch only shows what would come of it, also
-    for `strangers`, who would become members.
+    for `strangers`, who would become members. Not `early`: what is scarce is locked when it is written.
     """
     latest = dict(also)
     for each in asked:
@@ -98,7 +99,9 @@ async def read_batch(
         memories=memories,
         traits=traits,
         dues=dues,
-        ceilings=await limits.lock(read, budgets, ensure=limited, at=max([*latest.values(), *(it.at for it in asked)])),
+        ceilings=await limits.lock(
+            read, budgets, ensure=limited, at=max([*latest.values(), *(it.at for it in asked)]), early=early
+        ),
         households=households,
         homes=await members.read_homes(read, locked, _homing(asked)),
     )

@@ -31,8 +31,13 @@ async def record(database: Database, house: House, facts: Sequence[Activity], *,
     in one rule, must not spoil the neighbours: then each half is tried alone, down to the one at fault.
     """
 
+    tried = False
+
     async def work(tx: Tx) -> list[Outcome]:
-        return await record_many(tx, house, facts, None if replay else await clock.now(tx))
+        nonlocal tried
+        # Whoever found a budget changed under their hands waits for it the next time.
+        early, tried = tried, True
+        return await record_many(tx, house, facts, None if replay else await clock.now(tx), early=early)
 
     try:
         return await database.run(work)
@@ -50,11 +55,14 @@ async def record(database: Database, house: House, facts: Sequence[Activity], *,
     return first + await record(database, house, facts[half:], replay=replay)
 
 
-async def record_many(tx: Tx, house: House, facts: Sequence[Activity], at: datetime | None) -> list[Outcome]:
+async def record_many(
+    tx: Tx, house: House, facts: Sequence[Activity], at: datetime | None, *, early: bool = True
+) -> list[Outcome]:
     """Record facts within a transaction: the only implementation there is; one fact is a batch of one.
 
     `at` is ledger time; None in a replay, where each fact happens at its own `occurred_at`. Facts of one member are
     taken in the order given, and see each other. The number of statements depends on neither facts nor offers.
+    Not `early`: ceilings are locked when they are written, which raises DatabaseContention where others were faster.
     """
     assert 0 < len(facts) <= BATCH_MAX
     times = [at or fact.occurred_at for fact in facts]
@@ -75,7 +83,7 @@ async def record_many(tx: Tx, house: House, facts: Sequence[Activity], at: datet
         Asked(fact=fact, member=member, to=others.get((fact.source, fact.id)), at=time)
         for fact, member, time in zip(facts, found, times, strict=False)
     ]
-    batch = await read_batch(tx, house, asked)
+    batch = await read_batch(tx, house, asked, early=early)
     outcomes = [batch.take(each.fact, each.member, each.to, each.at) for each in asked]
     await _write(tx, batch, max(times))
     # Whoever was enrolled for facts that were all refused was never here: a refusal leaves no row.
@@ -128,15 +136,16 @@ async def _sweep_claims(database: Database, at: datetime | None) -> int:
 
 
 async def _write(tx: Tx, batch: Batch, at: datetime) -> None:
-    """Write what the batch made: each room once, the journal with its keys and receipts last."""
+    """Write what the batch made: each room once."""
     await ledger.write(tx, batch.book)
     await program.save_memories(
         tx, [(member, offer, batch.memories[member][offer]) for member, offer in batch.changed_memories], at
     )
     await members.set_traits(tx, batch.changed_traits)
-    await limits.write(tx, batch.ceilings)
     await members.set_merged(tx, batch.gone, list(batch.parted))
     await members.write_homes(tx, batch.homes)
     await journal.add_dues(tx, list(batch.added_dues.values()))
     await journal.end_dues(tx, batch.ended_dues)
     await journal.append(tx, batch.recorded.values())
+    # Last, for a budget is everybody's: until the commit, whoever draws on it waits.
+    await limits.write(tx, batch.ceilings)
