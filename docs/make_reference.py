@@ -287,6 +287,8 @@ def write_mechanics() -> str:
 
 
 def write_fields(struct: type[msgspec.Struct]) -> list[str]:
+    if not struct.__struct_fields__ and not struct.__struct_config__.forbid_unknown_fields:
+        return ["Settings of any names: text, whole numbers, true or false, or null."]
     described = msgspec.json.schema(struct)["$defs"][struct.__name__]
     return write_properties(described, struct) if described["properties"] else ["No settings."]
 

@@ -1,8 +1,12 @@
 """Members over HTTP: enrolled once, found by what they show, and shown what they hold and why."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
+from regulars.base import clock
+from regulars.kernel import program, spine
+from tests.http.conftest import PROGRAM
 from tests.http.site import Purchase, Site
 
 CARD = {"kind": "card", "value": "2469 0001"}
@@ -224,3 +228,63 @@ async def test_a_gift_names_the_other_member(site: Site, purchase: Purchase) -> 
         (await site.client.get(f"/v1/members/{each}")).json()["balances"][0]["shown"] for each in (giver, friend)
     ]
     assert balances == [2, 4]
+
+
+KNOWING = PROGRAM + "catalog: {traits: [birthday, language], segments: [lapsed]}\n"
+
+
+async def publish_knowing(site: Site) -> None:
+    async with site.database.transaction() as tx:
+        now = await clock.now(tx)
+        document = program.parse(KNOWING)
+        await spine.publish(tx, document, live_from=now - timedelta(days=100), by="a test", at=now)
+
+
+async def test_traits_are_told_once_under_their_name(site: Site, purchase: Purchase) -> None:
+    await publish_knowing(site)
+    member = await buy(site, purchase, 1)
+    at = (await site.client.get(f"/v1/members/{member}")).json()["as_of"]
+    address, name = f"/v1/members/{member}/traits", {"Idempotency-Key": "crm 1"}
+    body = {"source": "crm", "occurred_at": at, "traits": {"birthday": "05-17", "segment.lapsed": True}}
+    told = await site.client.put(address, json=body, headers=name)
+    assert told.status_code == 201, told.text
+    assert (told.json()["kind"], told.json()["id"], told.json()["member"]) == ("traits", "crm 1", member)
+    assert [(each["name"], each["value"]) for each in told.json()["traits"]] == [
+        ("birthday", "05-17"),
+        ("segment.lapsed", True),
+    ]
+    again = await site.client.put(address, json=body, headers=name)
+    assert (again.status_code, again.content) == (200, told.content)
+    other = await site.client.put(address, json={**body, "traits": {"language": "zh"}}, headers=name)
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    # The activity of that name is the same thing, whichever door it comes through.
+    sent = {**purchase("crm 1", kind="traits", lines=[], store=""), "source": "crm", "occurred_at": at}
+    sent |= {"member": {"id": member}, "ask": body["traits"]}
+    assert (await site.client.post("/v1/activities", json=sent)).status_code == 200
+    forgotten = {**body, "traits": {"birthday": None}}
+    assert (await site.client.put(address, json=forgotten, headers={"Idempotency-Key": "2"})).status_code == 201
+    traits = (await site.client.get(f"/v1/members/{member}")).json()["traits"]
+    assert traits == {"birthday": None, "segment.lapsed": True}
+
+
+async def test_what_cannot_be_told_of_a_member(site: Site, purchase: Purchase) -> None:
+    await publish_knowing(site)
+    member = await buy(site, purchase, 1)
+    at = (await site.client.get(f"/v1/members/{member}")).json()["as_of"]
+    good = {"source": "crm", "occurred_at": at, "traits": {"birthday": "05-17"}}
+    for whose, name, body, code in [
+        (member, {}, good, "parameter_invalid"),
+        (member, {"Idempotency-Key": ""}, good, "parameter_invalid"),
+        (NOBODY, {"Idempotency-Key": "1"}, good, "member_unknown"),
+        (member, {"Idempotency-Key": "1"}, {**good, "traits": {}}, "body_invalid"),
+        (member, {"Idempotency-Key": "1"}, {**good, "traits": {"birthday": {}}}, "body_invalid"),
+        (member, {"Idempotency-Key": "1"}, {**good, "traits": {"birthday": "1990-05-17"}}, "ask_invalid"),
+        (member, {"Idempotency-Key": "1"}, {**good, "traits": {"colour": "red"}}, "trait_unknown"),
+    ]:
+        answer = await site.client.put(f"/v1/members/{whose}/traits", json=body, headers=name)
+        assert answer.json()["code"] == code, body
+        assert "1990" not in answer.text
+    only = site.using(await site.issue("members:read", "members:write", "activities:write"))
+    answer = await site.client.put(f"/v1/members/{member}/traits", json=good, headers={**only, "Idempotency-Key": "1"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
+    assert (await site.client.get(f"/v1/members/{member}")).json()["traits"] == {}

@@ -25,7 +25,7 @@ from regulars.kernel import spine
 from regulars.kernel.nouns import Activity
 from regulars.kernel.spine.commands import COMMANDS
 
-__all__ = ["command_scope", "router"]
+__all__ = ["PATH_REFUSALS", "command_scope", "record_one", "router"]
 
 TOGETHER_MAX: Final = 256
 """Activities in one transaction: others must not wait long for the members locked in it."""
@@ -103,10 +103,18 @@ async def record_activities(request: Request) -> Response:
     """
     body = await read_bytes(request)
     if isinstance(decode(read_envelope, body, kept=False).activities, UnsetType):
-        return _answer_one(request, (await _record(request, [decode(read_one, body).to_activity()]))[0])
+        return await record_one(request, decode(read_one, body).to_activity())
     raws = decode(read_many, body, kept=False).activities
     outcomes = await _record(request, [_read_raw(raw, place) for place, raw in enumerate(raws)])
     return answer(Results(results=[result_of(outcome) for outcome in outcomes]))
+
+
+async def record_one(request: Request, fact: Activity) -> Response:
+    """Record one activity, and answer its receipt (201 when it is new, 200 when it was sent before) or the problem."""
+    (outcome,) = await _record(request, [fact])
+    if outcome.refusal is not None:
+        return refuse(outcome.refusal, request_id=request_id_of(request))
+    return answer(result_of(outcome).receipt, status=200 if outcome.repeated else 201)
 
 
 def _read_raw(raw: Raw, place: int) -> Activity | Refusal:
@@ -145,9 +153,3 @@ def _check_key(sent: Activity | Refusal, key: Key) -> Activity | Refusal:
 def command_scope(kind: str) -> str:
     """The scope that a command needs besides the one of the route: telling facts and moving points are two things."""
     return f"points:{kind}"
-
-
-def _answer_one(request: Request, outcome: spine.Outcome) -> Response:
-    if outcome.refusal is not None:
-        return refuse(outcome.refusal, request_id=request_id_of(request))
-    return answer(result_of(outcome).receipt, status=200 if outcome.repeated else 201)

@@ -6,11 +6,12 @@ from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from msgspec import Meta
 
 from regulars.base import clock
 from regulars.base.db import Read, Record, Tx
+from regulars.interfaces.http.activities import PATH_REFUSALS, command_scope, record_one
 from regulars.interfaces.http.guard import key_of
 from regulars.interfaces.http.kit import answer, door, read_body, read_cursor, write_cursor
 from regulars.interfaces.http.problems import CursorInvalid
@@ -25,15 +26,17 @@ from regulars.interfaces.http.wire import (
     LotView,
     MemberIn,
     MemberView,
+    ReceiptView,
     Shown,
     Sought,
     StatementPage,
+    TraitsIn,
     view_reasons,
 )
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, members
 from regulars.kernel.nouns import AMOUNT_MAX, Receipt
-from regulars.kernel.spine import House
+from regulars.kernel.spine import TRAITS, House
 
 __all__ = ["router"]
 
@@ -43,6 +46,7 @@ router = APIRouter(tags=["Members"])
 
 read_member = msgspec.json.Decoder(MemberIn)
 read_sought = msgspec.json.Decoder(Sought)
+read_traits = msgspec.json.Decoder(TraitsIn)
 
 Currency = Annotated[str, Meta(max_length=64, pattern=r"^[a-z][a-z0-9_.-]*$(?!\n)")]
 Number = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
@@ -52,6 +56,16 @@ read_entry_place = msgspec.json.Decoder(EntryPlace)
 read_lot_place = msgspec.json.Decoder(LotPlace)
 
 Cursor = Annotated[str | None, Query(max_length=500, description="Where to go on: `next` of the page before.")]
+Called = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=128,
+        pattern=r"^[\x20-\x7e]+$",
+        description="Your own name of this, unique within `source`: sent again, it counts once.",
+    ),
+]
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")]
 CurrencyAsked = Annotated[
     str | None, Query(pattern=r"^[a-z][a-z0-9_.-]{0,63}$", description="Only entries of this currency.")
@@ -108,6 +122,31 @@ async def read_member_view(request: Request, member: UUID) -> Response:
     async with database_of(request).snapshot() as read:
         view = await _view(read, house_of(request), member)
     return answer(view)
+
+
+@router.put("/v1/members/{member}/traits")
+@door(
+    scope=command_scope(TRAITS),
+    takes=TraitsIn,
+    gives={201: ReceiptView, 200: ReceiptView},
+    refuses=PATH_REFUSALS,
+    examples={
+        "A birthday, and a segment that was left": {
+            "source": "crm",
+            "occurred_at": "2026-03-01T09:30:00+08:00",
+            "traits": {"birthday": "05-17", "segment.lapsed": None},
+        }
+    },
+)
+async def tell_traits(request: Request, member: UUID, idempotency_key: Called) -> Response:
+    """Tell what rules may know of a member: a birthday (month and day), segments, and the traits of the catalogue.
+
+    It is the activity `traits`, named by `source` and the header `Idempotency-Key`; its receipt dates what changed.
+    What offers set themselves, such as the level, and what the programme does not know is refused, and with it the
+    whole. Never a name, an address or a number that finds somebody: the journal is not the place for them.
+    """
+    told = await read_body(request, read_traits)
+    return await record_one(request, told.to_activity(idempotency_key, member, key_of(request).store or ""))
 
 
 @router.get("/v1/members/{member}/account")

@@ -21,7 +21,7 @@ from regulars.kernel.nouns import (
     Returned,
     Scalar,
 )
-from regulars.kernel.spine import Outcome
+from regulars.kernel.spine import TRAITS, Outcome
 
 __all__ = [
     "ACTIVITIES_MAX",
@@ -42,6 +42,7 @@ __all__ = [
     "Results",
     "Sought",
     "StatementPage",
+    "TraitsIn",
     "result_of",
     "view_receipt",
 ]
@@ -60,6 +61,16 @@ Values = Annotated[
     dict[Name, Value],
     Meta(max_length=FACTS_MAX, description="Short facts by name: text, whole numbers, true or false."),
 ]
+Source = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$(?!\n)",
+        description="The system that tells of it, such as `till` or `shop`.",
+    ),
+]
+Moment = Annotated[datetime, Meta(tz=True, description="When it happened, with the offset from UTC.")]
 
 
 class MemberRef(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -92,17 +103,9 @@ class ActivityIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
             description="Your own name of it, unique within `source`: a receipt number, say.",
         ),
     ]
-    source: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=64,
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$(?!\n)",
-            description="The system that tells of it, such as `till` or `shop`.",
-        ),
-    ]
+    source: Source
     kind: Annotated[Name, Meta(description="What happened: `purchase`, `return`, or a kind that an offer answers to.")]
-    occurred_at: Annotated[datetime, Meta(tz=True, description="When it happened, with the offset from UTC.")]
+    occurred_at: Moment
     member: MemberRef
     to: MemberRef | UnsetType = UNSET
     """Of a gift, a merge or a claim: the other member."""
@@ -126,8 +129,7 @@ class ActivityIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
 
     def __post_init__(self) -> None:
         """Refuse times that no calendar of a shop reaches."""
-        if not EARLIEST <= self.occurred_at < LATEST:
-            raise ValueError("occurred_at lies between the years 1970 and 9998")
+        _check_moment(self.occurred_at)
 
     def to_activity(self) -> Activity:
         """Make the kernel's noun of it."""
@@ -241,6 +243,34 @@ class MemberIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
 
     identifiers: Annotated[tuple[Identifier, ...], Meta(max_length=32)] = ()
     region: Annotated[str, Meta(max_length=35, pattern=r"^[A-Za-z0-9-]*$(?!\n)")] = ""
+
+
+class TraitsIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is told of a member: all of it is taken, or none. What is not named stays as it is."""
+
+    source: Source
+    occurred_at: Moment
+    """From when on it is so."""
+    traits: Annotated[
+        dict[Name, Value],
+        Meta(min_length=1, max_length=FACTS_MAX, description="By name: the value, or null to forget it."),
+    ]
+
+    def __post_init__(self) -> None:
+        """Refuse times that no calendar of a shop reaches."""
+        _check_moment(self.occurred_at)
+
+    def to_activity(self, id: str, member: UUID, store: str) -> Activity:  # noqa: A002 - the field's name
+        """Make the command of it."""
+        return Activity(
+            id=id,
+            source=self.source,
+            kind=TRAITS,
+            occurred_at=self.occurred_at,
+            member=member,
+            store=store,
+            ask=self.traits,
+        )
 
 
 class Sought(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -377,6 +407,11 @@ class AccountView(Struct, frozen=True, kw_only=True):
     more_lots: bool
     """There are more than are shown; `/lots` pages through them all."""
     holds: tuple[HoldView, ...]
+
+
+def _check_moment(at: datetime) -> None:
+    if not EARLIEST <= at < LATEST:
+        raise ValueError("occurred_at lies between the years 1970 and 9998")
 
 
 def view_receipt(receipt: Receipt) -> ReceiptView:

@@ -70,7 +70,7 @@ from regulars.kernel.program.store import (
     save_memories,
     set_policy,
 )
-from regulars.kernel.program.traits import list_set_traits
+from regulars.kernel.program.traits import Outside, describe_outside, list_set_traits
 from regulars.kernel.program.words import Word
 
 __all__ = [
@@ -99,6 +99,7 @@ __all__ = [
     "NoProgram",
     "NothingToRollBack",
     "Occasion",
+    "Outside",
     "Picker",
     "Pilot",
     "PilotInvalid",
@@ -132,6 +133,7 @@ __all__ = [
     "compile_plan",
     "content_hash",
     "decode",
+    "describe_outside",
     "draft",
     "dump",
     "encode",

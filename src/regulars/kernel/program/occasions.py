@@ -13,8 +13,10 @@ from regulars.kernel.nouns import Reason, Scalar, Step
 from regulars.kernel.program.days import Calendar
 from regulars.kernel.program.words import Word
 
-__all__ = ["Occasion", "Seen", "find_next", "find_occasion"]
+__all__ = ["BIRTHDAY", "Occasion", "Seen", "find_next", "find_occasion", "read_month_day"]
 
+BIRTHDAY: Final = "birthday"
+"""The sort of occasion, and the trait that holds it where an offer names no other."""
 LEAP_YEAR: Final = 2000
 FEBRUARY: Final = 2
 LAST_OF_FEBRUARY: Final = 29
@@ -34,7 +36,7 @@ class Occasion(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """So many days more before it."""
     days_after: Days = 0
     """So many days more after it."""
-    trait: Word = "birthday"
+    trait: Word = BIRTHDAY
     """The trait that holds the birthday as month and day, such as 05-17."""
     leap_day: Literal["02-28", "03-01"] = "02-28"
     """Where the 29th of February is in a year that has none."""

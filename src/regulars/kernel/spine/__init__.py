@@ -21,6 +21,7 @@ from regulars.kernel.spine.model import (
 )
 from regulars.kernel.spine.notices import find_notices
 from regulars.kernel.spine.preview import Previewed, preview
+from regulars.kernel.spine.profile import TRAITS
 from regulars.kernel.spine.record import BATCH_MAX, bring_due, record, record_many
 from regulars.kernel.spine.rehearsal import ALONE, Past, Rehearsed, find_scarce, rehearse
 from regulars.kernel.spine.release import AlreadyDecided, publish, retire, roll_back, start_pilot
@@ -29,6 +30,7 @@ __all__ = [
     "ALONE",
     "BATCH_MAX",
     "COMMANDS",
+    "TRAITS",
     "ActivityDiffers",
     "ActivityInFuture",
     "ActivityTooLate",

@@ -313,9 +313,10 @@ class Batch:
             if command is None and body.kind in plan.lively and body.source != CLOCK:
                 postings += keep_alive(plan, self.book, doing)
             memories = self.memories.get(member, {}) if scene is None else self._memories(scene)
-            ruling = self._rule(plan, memories, self._step(plan, doing, fact))
-            if scene is not None and scene.moves:
-                ruling = replace(ruling, traits=(*ruling.traits, *scene.list_traits(member)))
+            told = [] if scene is None else scene.list_traits(member)
+            ruling = self._rule(plan, memories, self._step(plan, doing, fact, told))
+            if told:
+                ruling = replace(ruling, traits=(*ruling.traits, *told))
             earned, reasons = self._post(doing, ruling)
             for claim in ruling.claims:
                 self.ceilings.take(claim.ceiling, claim.amount, activity=doing.id, member=member, at=doing.at)
@@ -366,6 +367,7 @@ class Batch:
             guests=self.guests,
             history=self._list_since(doing.past) if doing.past is not None and doing.body.kind == UNMERGE else None,
             homes=self.homes,
+            traits=self.traits.as_of(doing.member, fact.occurred_at),
         )
 
     def _list_since(self, past: journal.Past) -> list[journal.Past] | None:
@@ -440,13 +442,13 @@ class Batch:
             self.absorbed.setdefault(scene.today(each), set()).add(each)
         return replace(receipt, memories=digests, other=scene.parted)
 
-    def _step(self, plan: program.Plan, doing: Doing, fact: Activity) -> Step:
+    def _step(self, plan: program.Plan, doing: Doing, fact: Activity, told: Sequence[TraitChange]) -> Step:
         return Step(
             member=doing.member,
             activity=fact,
             at=doing.at,
             day=plan.day_of(fact.occurred_at),
-            traits=self.traits.as_of(doing.member, fact.occurred_at),
+            traits=self.traits.add(doing.member, told).as_of(doing.member, fact.occurred_at),
             balances=self.book.balances(doing.member),
             left=self.ceilings.left,
             original=doing.original,

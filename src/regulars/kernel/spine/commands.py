@@ -26,6 +26,7 @@ from regulars.kernel.spine.model import (
     PurchaseOfAnother,
     RecipientRefused,
 )
+from regulars.kernel.spine.profile import TRAITS, Traits, tell_traits
 from regulars.kernel.spine.scene import Doing, Scene
 
 __all__ = ["COMMANDS", "Command", "activate", "activates", "hold_of", "keep_alive"]
@@ -424,6 +425,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "convert": Command(ask=Convert, run=convert, burns=True),
     "opening": Command(ask=Opening, run=opening),
     INVITE: Command(ask=Invite, run=invite),
+    TRAITS: Command(ask=Traits, run=tell_traits),
     HOUSEHOLD_JOIN: Command(ask=Join, run=join),
     HOUSEHOLD_LEAVE: Command(ask=Leave, run=leave),
     MERGE: Command(ask=Merge, run=merge),

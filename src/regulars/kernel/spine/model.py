@@ -26,6 +26,8 @@ __all__ = [
     "RecipientRefused",
     "ReturnTooLarge",
     "SourceReserved",
+    "TraitOfOffers",
+    "TraitUnknown",
 ]
 
 
@@ -141,6 +143,18 @@ class SourceReserved(Refusal):
     """The source is the ledger's own."""
 
     code, kind = "source_reserved", "invalid"
+
+
+class TraitUnknown(Refusal):
+    """The programme knows no such trait that is told from outside."""
+
+    code, kind = "trait_unknown", "invalid"
+
+
+class TraitOfOffers(Refusal):
+    """Offers of the programme set this trait; nobody tells it from outside."""
+
+    code, kind = "trait_of_offers", "invalid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

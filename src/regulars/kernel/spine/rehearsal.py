@@ -17,7 +17,7 @@ from regulars.kernel.spine.house import House
 
 __all__ = ["ALONE", "Past", "Rehearsed", "find_scarce", "rehearse"]
 
-ALONE = frozenset(COMMANDS) & {"redeem", "reverse", "adjust", "donate", "convert", "opening", "invite"}
+ALONE = frozenset(COMMANDS) & {"redeem", "reverse", "adjust", "donate", "convert", "opening", "invite", "traits"}
 """Commands that concern one member, and name nothing by an id that another run would give otherwise."""
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, members, program
-from regulars.kernel.nouns import Activity, Body, Original, Posted, TraitChange
+from regulars.kernel.nouns import Activity, Body, Original, Posted, Scalar, TraitChange
 from regulars.kernel.spine.house import House
 
 __all__ = ["Cast", "Doing", "Scene"]
@@ -50,6 +50,8 @@ class Cast:
 
     moves: list[members.Move] = field(default_factory=list[members.Move])
     """Who joins or leaves a household by this, in order."""
+    told: list[TraitChange] = field(default_factory=list[TraitChange])
+    """What somebody told about the member who asks."""
 
     @property
     def member(self) -> UUID:
@@ -68,8 +70,9 @@ class Cast:
         return member
 
     def list_traits(self, member: UUID) -> list[TraitChange]:
-        """The dated facts that this activity sets about a member: the household that they are in."""
-        return [
+        """The dated facts that this activity sets about a member: those told, and the household that they are in."""
+        told = self.told if member == self.member else []
+        return told + [
             TraitChange(
                 name=members.HOUSEHOLD_TRAIT,
                 value=None if move.household is None else str(move.household),
@@ -107,6 +110,8 @@ class Scene(Cast):
     to: UUID | None
     homes: members.Homes
     """Who is in which household."""
+    traits: Mapping[str, Scalar]
+    """The member's, as of when it happened."""
     guests: frozenset[UUID] = frozenset()
     """Members known by a receipt only."""
     history: Sequence[journal.Past] | None = None
