@@ -1,13 +1,12 @@
 """Gifts and multipliers on the whole path: recorded, returned, merged, and brought by the clock."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import pytest
 
-from regulars.base.db import Tx
-from regulars.kernel import members, spine
-from regulars.kernel.nouns import Activity, Identifier, Receipt, Returned, TraitChange
+from regulars.kernel import spine
+from regulars.kernel.nouns import Activity, Identifier, Receipt, Returned
 from tests.spine.conftest import PROGRAM, START, Shop, ask, buy
 
 GIFTS = """
@@ -42,11 +41,10 @@ def count(receipt: Receipt) -> dict[str, int]:
 
 
 async def set_birthday(shop: Shop, member: UUID, value: str) -> None:
-    async def write(tx: Tx) -> None:
-        change = TraitChange(name="birthday", value=value, since=START - timedelta(days=1))
-        await members.set_traits(tx, [(member, change, shop.house.new_id())])
-
-    await shop.database.run(write)
+    fact = Activity(
+        id=f"birthday-{member}", source="crm", kind="traits", occurred_at=START, member=member, ask={"birthday": value}
+    )
+    await shop.receipt(fact)
 
 
 def bring(id: str, origin: str, at: datetime, *returned: Returned) -> Activity:  # noqa: A002 - the field's name

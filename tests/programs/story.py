@@ -1,6 +1,5 @@
 """What the stories of the ready programmes share: the programmes as they are shipped, and short words to tell them."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -8,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from regulars.base import ids
 from regulars.base.crypto import Keyring
-from regulars.base.db import Database, Tx
+from regulars.base.db import Database
 from regulars.features.tiers.standing import TierSet, read_standing
-from regulars.kernel import members, program, spine
-from regulars.kernel.nouns import Activity, Identifier, Line, Receipt, Returned, TraitChange
+from regulars.kernel import program, spine
+from regulars.kernel.nouns import Activity, Identifier, Line, Receipt, Returned, Scalar
 from regulars.kernel.program import Verdict
 from regulars.kernel.spine import check
 from tests.spine.conftest import Shop
@@ -128,17 +127,12 @@ async def stand(shop: Shop, member: UUID) -> TierSet:
     return found
 
 
-async def set_traits(shop: Shop, changes: Sequence[tuple[UUID, str, str]]) -> None:
-    """Let members have traits from outside, from now on."""
-
-    async def write(tx: Tx) -> None:
-        rows = [
-            (member, TraitChange(name=name, value=value, since=shop.at), shop.house.new_id())
-            for member, name, value in changes
-        ]
-        await members.set_traits(tx, rows)
-
-    await shop.database.run(write)
+async def set_traits(shop: Shop, member: UUID, **traits: Scalar) -> Receipt:
+    """Tell traits of a member from outside, from now on."""
+    name = f"traits-{member}-{shop.at.isoformat()}"
+    return await shop.receipt(
+        Activity(id=name, source="crm", kind="traits", occurred_at=shop.at, member=member, ask=traits)
+    )
 
 
 async def are_books_right(shop: Shop) -> bool:

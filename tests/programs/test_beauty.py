@@ -69,7 +69,7 @@ async def test_a_spring_with_returns(shop: Shop) -> None:
 async def test_a_birthday_is_a_month_long_and_comes_once(shop: Shop) -> None:
     joined = await take(shop, tell("purchase", at("2026-03-05T15:00"), yuan(50, "LIPS")))
     assert codes(joined, "birthday") == ["birthday_unknown"]
-    await set_traits(shop, [(joined.member, "birthday", "05-17")])
+    await set_traits(shop, joined.member, birthday="05-17")
     for when, points in (
         ("2026-04-30T23:59", {"base": 50}),
         ("2026-05-02T10:00", {"base": 50, "birthday": 200}),
@@ -77,6 +77,7 @@ async def test_a_birthday_is_a_month_long_and_comes_once(shop: Shop) -> None:
         ("2027-05-31T10:00", {"base": 50, "birthday": 200}),
     ):
         assert await give(shop, tell("purchase", at(when), yuan(50, "LIPS"))) == points
+    assert await are_books_right(shop)
 
 
 async def test_of_several_multipliers_the_best_one_counts(shop: Shop) -> None:
