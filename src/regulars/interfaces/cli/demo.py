@@ -28,7 +28,7 @@ from regulars.kernel import spine
 from regulars.kernel.program import Document, content_hash
 
 if TYPE_CHECKING:
-    from regulars.interfaces.cli.journey import Journey
+    from regulars.interfaces.cli.journey import Journey, Outline
     from regulars.interfaces.cli.memory import PostgresMemory
     from regulars.interfaces.cli.recording import Tally
     from regulars.interfaces.cli.report import Figures
@@ -142,7 +142,7 @@ def _keeping_database(settings: Settings) -> Generator[None]:
 
 
 async def _give(settings: Settings, document: Document, *, every: int, with_key: bool, prove: bool) -> Shown:
-    from regulars.interfaces.cli.journey import Journey
+    from regulars.interfaces.cli.journey import Outline
     from regulars.interfaces.cli.memory import PostgresMemory, read_peak_mb
     from regulars.interfaces.cli.postgres import gather_statistics
     from regulars.interfaces.cli.recording import Tally
@@ -152,12 +152,12 @@ async def _give(settings: Settings, document: Document, *, every: int, with_key:
     zone = ZoneInfo(document.time_zone)
     async with open_house(settings) as (database, house):
         say().print("Reading the data.")
-        journey, tally = Journey.load(every=every), Tally()
-        start = min(datetime(YEAR, 1, 1, tzinfo=zone), journey.first)
-        end = max(datetime(YEAR + 1, 1, 1, tzinfo=zone), journey.last + timedelta(seconds=1))
+        outline, tally = Outline.load(every=every), Tally()
+        start = min(datetime(YEAR, 1, 1, tzinfo=zone), outline.first)
+        end = max(datetime(YEAR + 1, 1, 1, tzinfo=zone), outline.last + timedelta(seconds=1))
         await _begin(database, start)
         await _publish(database, house, document, start)
-        lanes_mb = await _replay(database, settings, journey, tally, memory, every=every)
+        lanes_mb = await _replay(database, settings, outline, tally, memory, every=every)
         await spine.bring_due(database, house, at=end)
         if tally.recorded:
             await asyncio.to_thread(gather_statistics, settings)
@@ -171,8 +171,8 @@ async def _give(settings: Settings, document: Document, *, every: int, with_key:
             year,
             tally,
             report,
-            baskets=journey.total,
-            lines=journey.line_count,
+            baskets=outline.total,
+            lines=outline.line_count,
             rss_mb=read_peak_mb() + sum(lanes_mb),
             lanes_rss_mb=lanes_mb,
             postgres_rss_mb=None if memory is None else memory.peak_mb,
@@ -214,7 +214,7 @@ async def _publish(database: Database, house: spine.House, document: Document, s
 async def _replay(
     database: Database,
     settings: Settings,
-    journey: "Journey",
+    outline: "Outline",
     tally: "Tally",
     memory: "PostgresMemory | None",
     *,
@@ -226,11 +226,11 @@ async def _replay(
 
     async with database.snapshot() as read:
         there = (await journal.count_by_kind(read)).get("purchase", 0)
-        if there >= journey.total and await journey.ends_in(read):
-            tally.repeated = journey.total
+        if there >= outline.total and await outline.ends_in(read):
+            tally.repeated = outline.total
             return ()
-    say().print(f"Replaying {format_count(journey.total)} baskets with {format_count(journey.line_count)} lines.")
-    with watch("Replaying the year", journey.total, journey.unit) as advance:
+    say().print(f"Replaying {format_count(outline.total)} baskets with {format_count(outline.line_count)} lines.")
+    with watch("Replaying the year", outline.total, "baskets") as advance:
 
         def note(read: int, made: int) -> None:
             advance(read, made)

