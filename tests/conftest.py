@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 import pytest
+from hypothesis import HealthCheck, settings
 
 from regulars.base import embedded
 from regulars.base.db import Database, create_database
@@ -22,6 +23,10 @@ FOLDER = Path(tempfile.gettempdir()) / f"regulars-tests-{os.getuid()}-{hashlib.s
 # Nothing in it has to survive a power cut. Tests of durability start servers of their own.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 TEMPLATES_KEPT_MAX = 5
+
+# How fast examples are made says how busy the machine is, and nothing of what is tested.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ __all__ = [
     "Award",
     "Body",
     "Claim",
+    "Cost",
     "Discount",
     "Due",
     "Earned",
@@ -26,6 +27,7 @@ __all__ = [
     "Identifier",
     "Line",
     "Original",
+    "Other",
     "Posted",
     "Posting",
     "Reason",
@@ -41,6 +43,8 @@ AMOUNT_MAX: Final = 2**53 - 1
 """The largest amount of points or money that every JSON reader still reads exactly."""
 LINES_MAX: Final = 500
 """Lines in one basket."""
+COUPONS_MAX: Final = 20
+"""Coupons shown with one activity."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_.-]*$(?!\n)")]
 """A short machine name: lower case, starts with a letter."""
@@ -105,6 +109,8 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The settings of a command (points, currency, reason, …), checked by the verb that serves its kind."""
     data: Mapping[str, Scalar] = {}
     """Further facts that offers may read (weather, device, answers). Never personal data."""
+    coupons: Annotated[tuple[Text, ...], Meta(max_length=COUPONS_MAX)] = ()
+    """What the customer shows: codes, and coupons that the member holds. A code is journalled by its name only."""
 
 
 class Activity(Body, frozen=True, kw_only=True, omit_defaults=True):
@@ -180,15 +186,28 @@ class Claim(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     amount: int
 
 
+class Cost(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """Points that the member pays for what an offer gives: taken in the order of use, all of them or none."""
+
+    currency: str
+    points: int
+
+
 class Earned(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one mechanic answers. Everything is optional; an empty answer changes nothing."""
 
     awards: tuple[Award, ...] = ()
+    costs: tuple[Cost, ...] = ()
+    """Where the member has too few, nothing of the activity happens."""
+    claims: tuple[Claim, ...] = ()
+    """Parts of ceilings that `ceilings` names, or of a coupon's code. In an undo, counted negative: what the purchase
+    had claimed and others may have again."""
     discounts: tuple[Discount, ...] = ()
     traits: tuple[TraitChange, ...] = ()
     memory: Any = None
     """The mechanic's new `Memory`, or None to keep the old one."""
     grants: tuple[Grant, ...] = ()
+    """In an undo, of a negative count: what a purchase had brought, as far as it is not used."""
     later: tuple[Due, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
@@ -216,6 +235,14 @@ class Original(Struct, frozen=True, kw_only=True):
     """Offers whose memory the purchase changed."""
 
 
+class Other(Struct, frozen=True, kw_only=True):
+    """Another member whom an activity names in `to`, as far as rules may know of them."""
+
+    member: UUID
+    traits: Mapping[str, Scalar]
+    household: UUID | None = None
+
+
 class Step(Struct, frozen=True, kw_only=True):
     """One member's view of one activity: all that a rule may know."""
 
@@ -238,6 +265,12 @@ class Step(Struct, frozen=True, kw_only=True):
     """When the member was enrolled; None where nobody knows."""
     household: UUID | None = None
     """The household that the member is in today."""
+    other: Other | None = None
+    """Who is named in `to`."""
+    void: frozenset[str] = frozenset()
+    """Of the coupons shown by code: those that are another member's, or not valid at this moment."""
+    priced: bool = True
+    """Whether amounts are what is paid. Else discounts are taken off them before points are reckoned."""
 
 
 class Posting(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -268,7 +301,13 @@ class Ruling(Struct, frozen=True, kw_only=True):
     grants: tuple[Grant, ...] = ()
     later: tuple[Due, ...] = ()
     claims: tuple[Claim, ...] = ()
+    freed: tuple[Claim, ...] = ()
+    """Parts of what the original had claimed that others may have again."""
+    costs: tuple[tuple[str, Cost], ...] = ()
+    """By offer: what the member pays."""
     reasons: tuple[Reason, ...] = ()
+    answered: bool = False
+    """Whether some offer did anything about it."""
 
 
 class Posted(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -317,6 +356,8 @@ class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     grants: tuple[Grant, ...] = ()
     later: tuple[Due, ...] = ()
     claims: tuple[Claim, ...] = ()
+    freed: tuple[Claim, ...] = ()
+    """Parts of what the original had claimed that others may have again."""
     returned: tuple[Returned, ...] = ()
     """For a return: what came back, line by line."""
     other: UUID | None = None

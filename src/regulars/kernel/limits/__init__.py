@@ -1,6 +1,7 @@
 """What is scarce: budgets, stock, codes, seats, caps. A ceiling, and claims that never exceed it."""
 
 from regulars.kernel.limits.claims import Ceilings
+from regulars.kernel.limits.codes import Code, find_void
 from regulars.kernel.limits.model import (
     CEILINGS_ADDED_MAX,
     Ceiling,
@@ -14,11 +15,15 @@ from regulars.kernel.limits.model import (
     ClaimRow,
     ClaimTooSmall,
     ClaimUnknown,
+    CodeExists,
 )
 from regulars.kernel.limits.store import (
     add_ceilings,
+    add_codes,
     ceilings,
+    count_codes,
     due_ceilings,
+    find_codes,
     left_many,
     lock,
     set_ceilings,
@@ -41,9 +46,15 @@ __all__ = [
     "ClaimRow",
     "ClaimTooSmall",
     "ClaimUnknown",
+    "Code",
+    "CodeExists",
     "add_ceilings",
+    "add_codes",
     "ceilings",
+    "count_codes",
     "due_ceilings",
+    "find_codes",
+    "find_void",
     "left_many",
     "lock",
     "set_ceilings",

@@ -12,13 +12,19 @@ FROM limits.claim AS claim
 GROUP BY claim.member_id;
 
 -- name: owners
-SELECT DISTINCT claim.member_id
-FROM limits.claim AS claim;
+SELECT claim.member_id
+FROM limits.claim AS claim
+UNION
+SELECT code.member_id
+FROM limits.code AS code
+WHERE code.member_id IS NOT NULL;
 
 -- name: counts
 SELECT 'limits.ceiling' AS name, count(*) AS count FROM limits.ceiling
 UNION ALL
-SELECT 'limits.claim' AS name, count(*) AS count FROM limits.claim;
+SELECT 'limits.claim' AS name, count(*) AS count FROM limits.claim
+UNION ALL
+SELECT 'limits.code' AS name, count(*) AS count FROM limits.code;
 
 -- name: amounts
 SELECT id, amount

@@ -23,6 +23,7 @@ __all__ = [
     "ClaimRow",
     "ClaimTooSmall",
     "ClaimUnknown",
+    "CodeExists",
 ]
 
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -79,6 +80,12 @@ class ClaimTooSmall(Refusal):
     """More is to come back than the claim still has."""
 
     code, kind = "claim_too_small", "conflict"
+
+
+class CodeExists(Refusal):
+    """A code is to be added that is already there, or twice."""
+
+    code, kind = "code_exists", "conflict"
 
 
 class Ceiling(Struct, frozen=True, kw_only=True, gc=False):

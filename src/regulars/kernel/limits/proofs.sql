@@ -44,3 +44,17 @@ WHERE
     OR until <= at
 ORDER BY ceiling_id, activity_id
 LIMIT :most;
+
+-- name: fault_i13_code
+-- A code stands for something that is there, and for something else than any other code.
+SELECT
+    CASE
+        WHEN count(ceiling.id) = 0 THEN format('Code %s stands for nothing.', code.ceiling_id)
+        ELSE format('%s codes stand for %s.', count(*), code.ceiling_id)
+    END AS sentence
+FROM limits.code AS code
+LEFT JOIN limits.ceiling AS ceiling ON code.ceiling_id = ceiling.id
+GROUP BY code.ceiling_id
+HAVING count(ceiling.id) <> 1
+ORDER BY code.ceiling_id
+LIMIT :most;

@@ -113,3 +113,23 @@ WHERE state = 'reserved' AND until <= :at
 GROUP BY ceiling_id
 ORDER BY since, ceiling_id
 LIMIT :most;
+
+-- name: existing_code
+SELECT digest
+FROM limits.code
+WHERE digest = ANY(cast(:digests AS bytea[]))
+LIMIT 1;
+
+-- name: find_codes
+SELECT digest, ceiling_id, member_id, valid_from, valid_until
+FROM limits.code
+WHERE digest = ANY(cast(:digests AS bytea[]));
+
+-- name: count_codes
+SELECT
+    code.batch, count(*) AS codes,
+    count(*) FILTER (WHERE ceiling.taken + ceiling.reserved >= ceiling.amount) AS used
+FROM limits.code AS code
+INNER JOIN limits.ceiling AS ceiling ON code.ceiling_id = ceiling.id
+GROUP BY code.batch
+ORDER BY code.batch;

@@ -8,6 +8,7 @@ from regulars.base.db import ConstraintBroken, Read, Record, Tx
 from regulars.base.errors import DatabaseContention
 from regulars.base.sql import load
 from regulars.kernel.limits.claims import Ceilings
+from regulars.kernel.limits.codes import Code
 from regulars.kernel.limits.model import (
     CEILINGS_ADDED_MAX,
     NEVER,
@@ -16,13 +17,17 @@ from regulars.kernel.limits.model import (
     CeilingTooLow,
     ClaimName,
     ClaimRow,
+    CodeExists,
     find_repeated,
 )
 
 __all__ = [
     "add_ceilings",
+    "add_codes",
     "ceilings",
+    "count_codes",
     "due_ceilings",
+    "find_codes",
     "left_many",
     "lock",
     "set_ceilings",
@@ -212,6 +217,48 @@ async def sweep(tx: Tx, ids: Iterable[str], *, at: datetime) -> int:
     ended = locked.end_due(at)
     await write(tx, locked)
     return ended
+
+
+async def add_codes(
+    tx: Tx, digests: Sequence[bytes], codes: Sequence[Code], *, batch: str, amount: int = 1, at: datetime
+) -> None:
+    """Add codes with the ceilings that they stand for, `amount` uses each: three statements, however many.
+
+    At most CEILINGS_ADDED_MAX. `batch` names the list they came in. Raises CodeExists where one is listed twice or is
+    there already, and then adds none.
+    """
+    assert 0 < len(digests) == len(codes) <= CEILINGS_ADDED_MAX
+    doubled = find_repeated([digest.hex() for digest in digests]) is not None
+    if doubled or await SQL.value(tx, "existing_code", digests=list(digests)) is not None:
+        message = f"One of the {len(digests)} codes is listed twice or was there before; none was added."
+        raise CodeExists(message)
+    await add_ceilings(tx, [code.name for code in codes], amount=amount)
+    rows = (
+        (digest, code.name, batch, code.member, code.valid_from, code.valid_until, at)
+        for digest, code in zip(digests, codes, strict=True)
+    )
+    columns = ("digest", "ceiling_id", "batch", "member_id", "valid_from", "valid_until", "added_at")
+    await tx.copy("limits", "code", columns, rows)
+
+
+async def find_codes(read: Read, digests: Collection[bytes]) -> dict[bytes, Code]:
+    """Find what codes stand for, by their digests. One statement; none for none."""
+    if not digests:
+        return {}
+    return {
+        bytes(row["digest"]): Code(
+            name=row["ceiling_id"],
+            member=row["member_id"],
+            valid_from=row["valid_from"],
+            valid_until=row["valid_until"],
+        )
+        for row in await SQL.rows(read, "find_codes", digests=sorted(digests))
+    }
+
+
+async def count_codes(read: Read) -> list[tuple[str, int, int]]:
+    """Count the codes of each list: (batch, how many, how many of them are used up)."""
+    return [(row["batch"], row["codes"], row["used"]) for row in await SQL.rows(read, "count_codes")]
 
 
 def _ceiling(row: Record) -> Ceiling:

@@ -1,5 +1,6 @@
 """What the deal says: a programme written as a document, its versions, and the pure fold that rules by it."""
 
+from regulars.kernel.program.caps import is_of_envelope
 from regulars.kernel.program.conditions import ConditionFailed
 from regulars.kernel.program.days import Calendar
 from regulars.kernel.program.diff import Change, compare
@@ -144,6 +145,7 @@ __all__ = [
     "find_occasion",
     "find_version",
     "in_force",
+    "is_of_envelope",
     "list_lives",
     "list_set_traits",
     "locate_budget",

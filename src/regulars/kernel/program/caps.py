@@ -106,6 +106,11 @@ def _bind_budget(offer: str, budget: Budget | None) -> Iterator[Cap]:
         yield Cap(unit="money", per="offer", period="ever", most=most, name=name, is_budget=True)
 
 
+def is_of_envelope(ceiling: str) -> bool:
+    """Whether a ceiling is a limit or a budget of an offer, and not something that mechanics claim."""
+    return ceiling.startswith(("limit:", "offer:"))
+
+
 def cost_micro(points: int, value: Value | None) -> int:
     """What points are worth, in millionths of a minor unit of money, rounded up."""
     return 0 if value is None else -(-points * value.minor * MICRO // value.per_points)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
@@ -25,6 +25,7 @@ from regulars.kernel.program.model import (
     Currency,
     Document,
     FixedEnd,
+    Offer,
     Rolling,
 )
 from regulars.kernel.program.reading import Found, Path
@@ -48,7 +49,9 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
     found += check_repeats((offer.id for offer in document.offers), ("offers",), "id")
     traits, clashes = collect_traits(document, mechanics)
     found += clashes
-    found += check_stacking(document, {name: mechanic.phase for name, mechanic in mechanics.items()})
+    found += check_stacking(document, _read_phases(document, mechanics))
+    provided, doubled = _collect_provided(document, mechanics)
+    found += doubled
     formulas = Formulas(document=document, traits=traits)
     for index, offer in enumerate(document.offers):
         path = ("offers", index)
@@ -68,7 +71,8 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
             found += formulas.check(mechanic, settings, (*path, "settings"))
             references = mechanic.references(settings)
             found += check_money(offer, references.currencies, document, path)
-            for word, message in _check_references(references, document, traits):
+            wrong_words = [*_check_references(references, document, traits), *_check_grants(references, provided)]
+            for word, message in wrong_words:
                 found.append(
                     Found(path=_find_word(offer.settings, word, (*path, "settings")), message=message, at_key=True)
                 )
@@ -147,6 +151,40 @@ def collect_traits(
             known = traits.get(trait, set())
             traits[trait] = None if known is None or not values else known | set(values)
     return traits, found
+
+
+def _list_readable(document: Document, mechanics: Mapping[str, Mechanic]) -> Iterator[tuple[int, Offer, Mechanic, Any]]:
+    """List the offers whose settings can be read, with what they say."""
+    for index, offer in enumerate(document.offers):
+        mechanic = mechanics.get(offer.mechanic)
+        if mechanic is not None and not check_shape(offer.settings, mechanic.settings):
+            yield index, offer, mechanic, msgspec.convert(offer.settings, mechanic.settings)
+
+
+def _read_phases(document: Document, mechanics: Mapping[str, Mechanic]) -> dict[str, str]:
+    return {offer.id: mechanic.phase(settings) for _, offer, mechanic, settings in _list_readable(document, mechanics)}
+
+
+def _collect_provided(
+    document: Document, mechanics: Mapping[str, Mechanic]
+) -> tuple[dict[tuple[str, str], str], list[Found]]:
+    """What offers take in when others grant it, by (kind, what); and what two of them would."""
+    provided: dict[tuple[str, str], str] = {}
+    found: list[Found] = []
+    for index, offer, mechanic, settings in _list_readable(document, mechanics):
+        for name in mechanic.provides(settings):
+            if name in provided:
+                message = f"the {name[0]} '{name[1]}' is the offer '{provided[name]}' already; choose another name"
+                found.append(Found(path=("offers", index, "settings"), message=message, at_key=True))
+            provided.setdefault(name, offer.id)
+    return provided, found
+
+
+def _check_grants(references: References, provided: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, str]]:
+    for kind, what in references.grants:
+        if (kind, what) not in provided:
+            known = [name for sort, name in provided if sort == kind]
+            yield what, f"no offer of the programme gives out the {kind} '{what}'{suggest(what, known)}"
 
 
 def _check_references(

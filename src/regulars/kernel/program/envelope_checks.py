@@ -177,7 +177,7 @@ def _check_audience(audience: Audience, document: Document, traits: Traits, path
 
 
 def check_stacking(document: Document, phases: Mapping[str, str]) -> Iterator[Found]:
-    """Find offers of one group that do not agree on what the group does. `phases` are those of the mechanics."""
+    """Find offers of one group that do not agree on what the group does. `phases`: by offer."""
     firsts: dict[str, tuple[int, Offer, Stacking]] = {}
     for index, offer in enumerate(document.offers):
         stacking = offer.stacking
@@ -188,7 +188,7 @@ def check_stacking(document: Document, phases: Mapping[str, str]) -> Iterator[Fo
         if stacking.mode != agreed.mode:
             message = f"the group '{stacking.group}' is '{agreed.mode}' by the offer '{first.id}' (number {number + 1})"
             yield Found(path=(*path, "mode"), message=f"{message}; all of a group agree")
-        phase, other = phases.get(offer.mechanic), phases.get(first.mechanic)
+        phase, other = phases.get(offer.id), phases.get(first.id)
         if stacking.mode != "all" and phase is not None and other is not None and phase != other:
             message = (
                 f"'{offer.mechanic}' is asked in the phase '{phase}', and '{first.id}' of this group in '{other}':"

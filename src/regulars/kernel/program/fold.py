@@ -9,6 +9,7 @@ from regulars.kernel.nouns import (
     AMOUNT_MAX,
     Award,
     Claim,
+    Cost,
     Discount,
     Due,
     Earned,
@@ -27,7 +28,7 @@ from regulars.kernel.program.mechanics import MechanicBroken
 from regulars.kernel.program.model import UNTIL_EVENT, PointsOverflow, Value
 from regulars.kernel.program.plan import BoundOffer, Plan
 from regulars.kernel.program.room import Room, give_back, say_why
-from regulars.kernel.program.shares import rescale, spread
+from regulars.kernel.program.shares import rescale, spread, take_off
 
 __all__ = ["Fold"]
 
@@ -48,9 +49,12 @@ class Fold:
     """One step's ruling in the making. Not a value: it is filled by one fold and then closed."""
 
     __slots__ = (
+        "answered",
         "changed",
         "claimed",
+        "costs",
         "discounts",
+        "freed",
         "given",
         "grants",
         "later",
@@ -84,6 +88,9 @@ class Fold:
         self.grants: list[Grant] = []
         self.later: list[Due] = []
         self.claimed: dict[str, int] = {}
+        self.freed: dict[str, int] = {}
+        self.costs: list[tuple[str, Cost]] = []
+        self.answered = False
         self.reasons: list[Reason] = []
         # By group: the offer that gives, of those of which only one does; empty while the best is being chosen.
         self.won: dict[str, str] = {}
@@ -106,6 +113,9 @@ class Fold:
                 original=step.original,
                 joined_at=step.joined_at,
                 household=step.household,
+                other=step.other,
+                void=step.void,
+                priced=step.priced,
             )
             self.changed = False
         return self.step
@@ -115,6 +125,15 @@ class Fold:
         if self.sight is None:
             self.sight = Sight(self.step)
         return self.sight
+
+    def reprice(self) -> None:
+        """Take the discounts given so far off the lines: what follows is reckoned from what is paid."""
+        activity = self.step.activity
+        lines = take_off(activity.lines, [discount for _, discount in self.discounts])
+        self.step = msgspec.structs.replace(
+            self.step, activity=msgspec.structs.replace(activity, lines=lines), priced=True
+        )
+        self.sight = None
 
     def open_room(self, offer: BoundOffer) -> Room:
         """What a bounded offer may still give."""
@@ -138,14 +157,15 @@ class Fold:
                 self._give(offer, award, why[0] if why else {}, room)
         if room is not None:
             if room.shut is not None:
-                earned = msgspec.structs.replace(earned, discounts=(), grants=())
-            elif earned.discounts or earned.grants:
+                earned = msgspec.structs.replace(earned, discounts=(), grants=(), costs=(), claims=())
+            elif earned.discounts or earned.grants or earned.costs:
                 room.count()
                 self.changed = True
             if offer.counts:
                 self.remembered.update(room.close())
         self.absorb_rest(offer, earned)
-        gave = len(self.given) > before or bool(earned.discounts or earned.grants)
+        gave = len(self.given) > before or bool(earned.discounts or earned.grants or earned.costs)
+        self.answered = self.answered or gave or bool(earned.traits or earned.later) or earned.memory is not None
         if self.watch is not None:
             self.watch(offer, "", room, fired=gave or bool(earned.traits))
         return gave
@@ -165,6 +185,8 @@ class Fold:
             self.traits.extend(earned.traits)
         if earned.grants:
             self.grants.extend(earned.grants)
+        if earned.costs or earned.claims:
+            self._absorb_scarce(offer, earned)
         if earned.later:
             self.later.extend(_sign(due, offer.id) for due in earned.later)
 
@@ -193,6 +215,8 @@ class Fold:
         self.traits += fork.traits
         self.remembered.update(fork.remembered)
         self.grants += fork.grants
+        self.costs += fork.costs
+        self.answered = self.answered or fork.answered
         self.later += fork.later
         self.reasons += fork.reasons
         self.won.update(fork.won)
@@ -230,8 +254,29 @@ class Fold:
             grants=tuple(self.grants),
             later=tuple(self.later),
             claims=tuple(Claim(ceiling=ceiling, amount=amount) for ceiling, amount in self.claimed.items()),
+            freed=tuple(Claim(ceiling=ceiling, amount=amount) for ceiling, amount in self.freed.items()),
+            costs=tuple(self.costs),
             reasons=tuple(self.reasons),
+            answered=self.answered,
         )
+
+    def _absorb_scarce(self, offer: BoundOffer, earned: Earned) -> None:
+        self.costs.extend((offer.id, cost) for cost in earned.costs)
+        for claim in earned.claims:
+            self._claim(offer, claim)
+
+    def _claim(self, offer: BoundOffer, claim: Claim) -> None:
+        """Draw on a ceiling for a mechanic, which has looked whether there is enough; or free what a purchase had."""
+        name = claim.ceiling
+        if claim.amount < 0:
+            self.freed[name] = self.freed.get(name, 0) - claim.amount
+            return
+        there = self.left[name] if name in self.left else self.step.left.get(name, 0)
+        if claim.amount > there:
+            raise MechanicBroken(f"{offer.mechanic.name!r} claims {claim.amount} of {name}, of which {there} are left.")
+        self.left[name] = there - claim.amount
+        self.claimed[name] = self.claimed.get(name, 0) + claim.amount
+        self.changed = True
 
     def _give(self, offer: BoundOffer, award: Award, why: Mapping[str, Scalar], room: Room | None) -> None:
         points = award.points
@@ -256,7 +301,7 @@ class Fold:
             if points < award.points:
                 lines = rescale(lines, points)
         fresh = Award(currency=award.currency, points=points, lines=lines)
-        self.given.append(Given(offer=offer.id, award=fresh, phase=offer.mechanic.phase))
+        self.given.append(Given(offer=offer.id, award=fresh, phase=offer.phase))
         self.changed = True
         self.postings.append(
             Posting(

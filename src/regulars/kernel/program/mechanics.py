@@ -3,7 +3,7 @@
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, cast, get_args
 
 from msgspec import Struct
 
-from regulars.kernel.nouns import Earned, Given, Step
+from regulars.kernel.nouns import Earned, Given, Grant, Step
 from regulars.kernel.program.days import Calendar
 from regulars.kernel.program.words import Names
 
@@ -20,6 +20,9 @@ __all__ = ["GROUP", "Mechanic", "MechanicBroken", "Phase", "References", "Writte
 
 Phase = Literal["price", "base", "bonus", "state"]
 """When a mechanic is asked; each phase sees what those before it gave."""
+
+Name = tuple[str, str]
+"""What is granted: (kind, what)."""
 
 FLOOR: Final = "regulars.features"
 GROUP: Final = "regulars.mechanics"
@@ -40,6 +43,8 @@ class References:
     stores: tuple[str, ...] = ()
     traits: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """By trait: the values that the settings speak of."""
+    grants: tuple[Name, ...] = ()
+    """What it grants and another offer must take: (kind, what), such as ("coupon", "welcome")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +75,14 @@ class Mechanic:
     """
 
     name: str
-    phase: Phase
+    phase: Callable[[Any], Phase]
+    """By its settings: most mechanics have one phase."""
     settings: type[Struct]
     memory: type[Struct] | None
     kinds: tuple[str, ...]
     """Kinds of activity that it wants besides those that the offer names."""
+    asks: tuple[str, ...]
+    """Of its kinds, those that ask for something: where no offer answers, they are refused."""
     earn: Earn
     prepare: Callable[..., Any]
     undo: Undo | None
@@ -82,6 +90,12 @@ class Mechanic:
     references: Callable[[Any], References]
     sets: Callable[[Any], Mapping[str, tuple[str, ...]]]
     """The traits that it sets, each with the values it may take (none: any)."""
+    provides: Callable[[Any], tuple[Name, ...]]
+    """What others may grant and this takes in."""
+    receive: Callable[[Any, Any, Step, tuple[Grant, ...]], Earned] | None
+    """(prepared settings, memory, step, grants): takes in what was granted of what it `provides`."""
+    ceilings: Callable[[Any], Mapping[str, int | None]]
+    """Ceilings that it may claim, and how much there is of each; None: as much as somebody has put there."""
     formulas: Callable[[Any], Mapping[str, Written]] | None
     """The formulas in its settings, by the name of the setting."""
     terms: Callable[..., Any] | None = None
@@ -116,7 +130,7 @@ def read_mechanic(name: str, module: ModuleType) -> Mechanic:
     phase: object = getattr(module, "PHASE", None)
     if phase not in get_args(Phase):
         raise MechanicBroken(f"{module.__name__}.PHASE must be one of {', '.join(get_args(Phase))}, not {phase!r}.")
-    kinds = _read_kinds(module)
+    kinds, asks = _read_kinds(module, "KINDS"), _read_kinds(module, "ASKS")
     settings = _read_struct(module, "Settings")
     if settings is None:
         raise MechanicBroken(f"{module.__name__} needs a Settings struct.")
@@ -132,19 +146,26 @@ def read_mechanic(name: str, module: ModuleType) -> Mechanic:
     earn = _read_verb(module, "earn")
     if earn is None:
         raise MechanicBroken(f"{module.__name__} needs earn(settings, memory, step).")
+    provides, receive = _read_verb(module, "provides"), _read_verb(module, "receive")
+    if (provides is None) != (receive is None):
+        raise MechanicBroken(f"{module.__name__} needs both provides and receive, or neither.")
     words = _find_words(module)
     return Mechanic(
         name=name,
-        phase=cast("Phase", phase),
+        phase=_read_verb(module, "phase") or partial(_always, cast("Phase", phase)),
         settings=settings,
         memory=memory,
-        kinds=kinds,
+        kinds=(*kinds, *(kind for kind in asks if kind not in kinds)),
+        asks=asks,
         earn=earn,
         prepare=_read_verb(module, "prepare") or _keep,
         undo=_read_verb(module, "undo"),
         merge=merge,
         references=_read_verb(module, "references") or _refer_to_nothing,
         sets=_read_verb(module, "sets") or _set_nothing,
+        provides=provides or _provide_nothing,
+        receive=receive,
+        ceilings=_read_verb(module, "ceilings") or _claim_nothing,
         formulas=_read_verb(module, "formulas"),
         terms=_read_verb(words, "terms"),
         names=_read_verb(words, "names"),
@@ -157,14 +178,14 @@ def _find_words(module: ModuleType) -> ModuleType:
     return import_module(name) if module.__package__ and find_spec(name) is not None else module
 
 
-def _read_kinds(module: ModuleType) -> tuple[str, ...]:
-    part: Any = getattr(module, "KINDS", ())
+def _read_kinds(module: ModuleType, name: str) -> tuple[str, ...]:
+    part: Any = getattr(module, name, ())
     if not isinstance(part, tuple):
-        raise MechanicBroken(f"{module.__name__}.KINDS must be a tuple of kinds of activity, not {part!r}.")
+        raise MechanicBroken(f"{module.__name__}.{name} must be a tuple of kinds of activity, not {part!r}.")
     kinds = cast("tuple[object, ...]", part)
     for kind in kinds:
         if not isinstance(kind, str):
-            raise MechanicBroken(f"{module.__name__}.KINDS must hold kinds of activity, not {kind!r}.")
+            raise MechanicBroken(f"{module.__name__}.{name} must hold kinds of activity, not {kind!r}.")
     return cast("tuple[str, ...]", kinds)
 
 
@@ -192,9 +213,21 @@ def _keep(settings: object, _calendar: Calendar) -> object:
     return settings
 
 
+def _always(phase: Phase, _settings: object) -> Phase:
+    return phase
+
+
 def _refer_to_nothing(_settings: object) -> References:
     return References()
 
 
 def _set_nothing(_settings: object) -> Mapping[str, tuple[str, ...]]:
+    return {}
+
+
+def _provide_nothing(_settings: object) -> tuple[Name, ...]:
+    return ()
+
+
+def _claim_nothing(_settings: object) -> Mapping[str, int | None]:
     return {}

@@ -17,7 +17,7 @@ from regulars.kernel.program.days import Calendar, Dates, date_currency, settle_
 from regulars.kernel.program.document import content_hash
 from regulars.kernel.program.formulas import Formulas
 from regulars.kernel.program.gates import Gate
-from regulars.kernel.program.mechanics import Mechanic, find_mechanics
+from regulars.kernel.program.mechanics import Mechanic, Phase, find_mechanics
 from regulars.kernel.program.model import Currency, Document, Inactivity, Offer, ProgramInvalid
 
 __all__ = ["BoundCurrency", "BoundOffer", "MemoryUnreadable", "Plan", "compile_plan"]
@@ -65,6 +65,9 @@ class BoundOffer:
     counts: bool
     """Whether some limit is by member, so that the envelope keeps a memory."""
     kinds: frozenset[str]
+    phase: Phase
+    stock: Mapping[str, int | None]
+    """Ceilings that its mechanic claims by itself: how much there is of each, or None for what is there."""
     group: str
     """The group of which only one offer gives; empty for an offer whose gain excludes no other."""
     best: bool
@@ -98,9 +101,13 @@ class Plan:
     ceilings: tuple[tuple[str, int], ...]
     """Every budget: (ceiling id, amount). Of money in millionths of a minor unit."""
     bounded: frozenset[str]
-    """Kinds of activity to which an offer answers that has a budget or a limit."""
+    """Kinds of activity to which an offer answers that has a budget or a limit, or claims something scarce."""
     remembers: frozenset[str]
     """Offers that keep a memory."""
+    asks: frozenset[str] = frozenset()
+    """Kinds that ask for something: where no offer answers, they are refused."""
+    takers: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    """The offer that takes in what is granted, by kind and name."""
     lingering: tuple[str, ...] = ()
     """Currencies whose points end by inactivity."""
     lively: frozenset[str] = frozenset()
@@ -134,6 +141,11 @@ class Plan:
                         budgets.add(cap.name)
                     elif cap.per != "member":
                         limits[cap.id_of(day, owner, store)] = cap.most
+            for name, amount in bound.stock.items():
+                if amount is None:
+                    budgets.add(name)
+                else:
+                    limits[name] = amount
         return budgets, limits
 
     def merge(self, offer: str, kept: bytes, joined: bytes) -> bytes:
@@ -160,7 +172,7 @@ def compile_plan(document: Document) -> Plan:
     formulas = Formulas(document=document, traits=collect_traits(document, mechanics)[0])
     bound = sorted(
         (_bind(offer, mechanics[offer.mechanic], formulas, calendar) for offer in document.offers),
-        key=lambda it: (PHASES[it.mechanic.phase], it.offer.priority, it.id),
+        key=lambda it: (PHASES[it.phase], it.offer.priority, it.id),
     )
     kinds = {kind for it in bound for kind in it.kinds}
     plan = Plan(
@@ -171,14 +183,22 @@ def compile_plan(document: Document) -> Plan:
         offers={it.id: it for it in bound},
         by_kind={kind: tuple(it for it in bound if kind in it.kinds) for kind in kinds},
         ceilings=tuple((cap.name, cap.most) for it in bound for cap in it.caps if cap.is_budget),
-        bounded=frozenset(kind for it in bound if it.caps for kind in it.kinds),
+        bounded=frozenset(kind for it in bound if it.caps or it.stock for kind in it.kinds),
         remembers=frozenset(it.id for it in bound if it.decoder is not None),
+        asks=frozenset(kind for it in bound for kind in it.mechanic.asks),
+        takers={
+            name: offer.id for offer in document.offers for name in _read_provided(offer, mechanics[offer.mechanic])
+        },
     )
     lingering = tuple(name for name, it in document.currencies.items() if isinstance(it.expiry, Inactivity))
     if lingering:
         heard = {kind for offer in document.offers for kind in offer.on}
         plan = replace(plan, lingering=lingering, lively=frozenset({"purchase", *heard}))
     return replace(plan, regional=_settle_regions(plan))
+
+
+def _read_provided(offer: Offer, mechanic: Mechanic) -> tuple[tuple[str, str], ...]:
+    return mechanic.provides(msgspec.convert(offer.settings, mechanic.settings))
 
 
 def _settle_regions(plan: Plan) -> dict[str, Plan]:
@@ -209,11 +229,12 @@ def _bind(offer: Offer, mechanic: Mechanic, formulas: Formulas, calendar: Calend
     schedule = None if offer.time_zone is not None else offer.schedule
     first = None if schedule is None else schedule.first
     last = None if schedule is None else schedule.last
+    settings = msgspec.convert(offer.settings, mechanic.settings)
     return BoundOffer(
         id=offer.id,
         offer=offer,
         mechanic=mechanic,
-        settings=formulas.prepare(mechanic, msgspec.convert(offer.settings, mechanic.settings), calendar),
+        settings=formulas.prepare(mechanic, settings, calendar),
         empty=None if mechanic.memory is None else mechanic.memory(),
         decoder=None if mechanic.memory is None else msgspec.json.Decoder(mechanic.memory),
         first_day=(first or date.min).toordinal(),
@@ -224,4 +245,6 @@ def _bind(offer: Offer, mechanic: Mechanic, formulas: Formulas, calendar: Calend
         group="" if offer.stacking is None or offer.stacking.mode == "all" else offer.stacking.group,
         best=offer.stacking is not None and offer.stacking.mode == "best",
         kinds=frozenset((*offer.on, *mechanic.kinds)),
+        phase=mechanic.phase(settings),
+        stock=mechanic.ceilings(settings),
     )

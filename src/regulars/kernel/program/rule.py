@@ -8,17 +8,21 @@ first that gives anything, or the most valuable. Whoever loses was not asked, an
 from collections.abc import Mapping
 from typing import Final
 
-from regulars.kernel.nouns import Reason, Ruling, Step
+from regulars.kernel.nouns import Grant, Reason, Ruling, Step
 from regulars.kernel.program.fold import Fold
 from regulars.kernel.program.gates import Gate
+from regulars.kernel.program.mechanics import MechanicBroken
 from regulars.kernel.program.plan import BoundOffer, Plan
 from regulars.kernel.program.room import say_why
-from regulars.kernel.program.undo import undo_purchase
+from regulars.kernel.program.undo import undo_ask, undo_purchase
 
 __all__ = ["OUTDONE", "RETURN", "rule", "run"]
 
 RETURN: Final = "return"
 """The kind of activity that brings a purchase back, or a part of one."""
+REVERSE: Final = "reverse"
+"""The kind of activity that takes back what a member paid points for."""
+PRICE: Final = "price"
 OUTDONE: Final = "outdone"
 """A reason: another offer of the group gives instead."""
 
@@ -39,12 +43,38 @@ def run(fold: Fold) -> None:
     kind = fold.step.activity.kind
     if kind == RETURN:
         undo_purchase(fold)
-        return
+    elif kind == REVERSE:
+        undo_ask(fold)
+    else:
+        _ask_all(fold, kind)
+    _deliver(fold)
+
+
+def _ask_all(fold: Fold, kind: str) -> None:
     for offer in fold.plan.by_kind.get(kind, ()):
+        if offer.phase != PRICE and not fold.step.priced:
+            fold.reprice()
         if not offer.best:
             _ask(fold, offer, kind)
         elif offer.group not in fold.won:
             _choose_best(fold, offer.group, kind)
+
+
+def _deliver(fold: Fold) -> None:
+    """Hand what was granted to the offers that give it out."""
+    given: dict[str, list[Grant]] = {}
+    for grant in fold.grants:
+        taker = fold.plan.takers.get((grant.kind, grant.what))
+        if taker is not None:
+            given.setdefault(taker, []).append(grant)
+    for taker in sorted(given):
+        offer = fold.plan.offers[taker]
+        assert offer.mechanic.receive is not None, "what provides also receives"
+        memory = offer.read_memory({**fold.memories, **fold.remembered})
+        earned = offer.mechanic.receive(offer.settings, memory, fold.look(), tuple(given[taker]))
+        if earned.grants or earned.awards:
+            raise MechanicBroken(f"The mechanic {offer.mechanic.name!r} gives something where it only takes in.")
+        fold.absorb_rest(offer, earned)
 
 
 def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:

@@ -2,7 +2,11 @@
 
 from collections.abc import Sequence
 
-__all__ = ["rescale", "spread"]
+import msgspec
+
+from regulars.kernel.nouns import Discount, Line
+
+__all__ = ["rescale", "spread", "take_off"]
 
 
 def spread(points: int, weights: Sequence[int]) -> tuple[int, ...]:
@@ -28,3 +32,23 @@ def rescale(lines: Sequence[tuple[int, int]], points: int) -> tuple[tuple[int, i
     """Give an attribution by line another whole, in the same proportions. Lines that end with nothing are left out."""
     parts = spread(points, [part for _, part in lines])
     return tuple((line, part) for (line, _), part in zip(lines, parts, strict=True) if part)
+
+
+def take_off(lines: Sequence[Line], discounts: Sequence[Discount]) -> tuple[Line, ...]:
+    """Take discounts off lines, as far as there is something to pay. One of the basket (line 0) is shared by amount."""
+    amounts = [line.amount_minor for line in lines]
+    for discount in discounts:
+        if discount.line:
+            place = discount.line - 1
+            amounts[place] -= min(discount.amount_minor, amounts[place])
+        else:
+            parts = spread(min(discount.amount_minor, sum(amounts)), amounts)
+            amounts = [amount - part for amount, part in zip(amounts, parts, strict=True)]
+    return tuple(
+        msgspec.structs.replace(
+            line,
+            amount_minor=amount,
+            coupon_discount_minor=line.coupon_discount_minor + line.amount_minor - amount,
+        )
+        for line, amount in zip(lines, amounts, strict=True)
+    )

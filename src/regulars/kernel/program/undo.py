@@ -16,7 +16,7 @@ from regulars.kernel.program.gates import Sight, WhenGate
 from regulars.kernel.program.mechanics import MechanicBroken
 from regulars.kernel.program.plan import BoundOffer, Plan
 
-__all__ = ["undo_purchase"]
+__all__ = ["undo_ask", "undo_purchase"]
 
 NOBODY: Final = ""
 NOTHING: Final = Earned()
@@ -65,6 +65,17 @@ def undo_purchase(fold: Fold) -> None:
         answered = answered and (not (bound.gates or bound.group) or bound.id in original.touched)
         if given or (answered and bound.mechanic.undo is not None):
             _undo_offer(fold, bound, given, (before, after))
+
+
+def undo_ask(fold: Fold) -> None:
+    """Let the offers that took points for something take it back, now that the points are given back."""
+    original = fold.step.original
+    if original is None:
+        return
+    for bound in fold.plan.offers.values():
+        if bound.mechanic.undo is not None and bound.id in original.touched and original.activity.kind in bound.kinds:
+            memory = bound.read_memory(fold.memories)
+            fold.absorb_rest(bound, bound.mechanic.undo(bound.settings, memory, fold.look(), ()))
 
 
 def _undo_offer(fold: Fold, bound: BoundOffer, given: Sequence[Given], backs: tuple[Back, Back]) -> None:
@@ -197,7 +208,7 @@ def _leave(given: Given, lines: Sequence[Line], back: Back) -> Given:
 def _place(plan: Plan, given: Given) -> Given:
     """Say again in which phase an offer gave: a receipt does not remember it."""
     bound = plan.offers.get(given.offer)
-    return given if bound is None else msgspec.structs.replace(given, phase=bound.mechanic.phase)
+    return given if bound is None else msgspec.structs.replace(given, phase=bound.phase)
 
 
 def _ask_again(fold: Fold, bound: BoundOffer, activity: Activity, given: tuple[Given, ...]) -> dict[str, int]:

@@ -19,9 +19,8 @@ from regulars.kernel.nouns import (
     Activity,
     Body,
     Original,
+    Other,
     Posted,
-    Posting,
-    Reason,
     Receipt,
     Ruling,
     Scalar,
@@ -30,6 +29,7 @@ from regulars.kernel.nouns import (
 )
 from regulars.kernel.spine.bodies import body_of, with_ruling, write_body
 from regulars.kernel.spine.commands import COMMANDS, activate, activates, keep_alive
+from regulars.kernel.spine.effects import book_ruling, is_paid_to_offer, say_why_not
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, hand_back, join, refold
 from regulars.kernel.spine.model import (
@@ -42,7 +42,7 @@ from regulars.kernel.spine.model import (
     PurchaseUnknown,
     SourceReserved,
 )
-from regulars.kernel.spine.returns import expand, fact_of, original_of, own_lots
+from regulars.kernel.spine.returns import earlier_of, expand, fact_of, original_of
 from regulars.kernel.spine.scene import Cast, Doing, Scene
 
 __all__ = ["CLOCK", "EXPIRE", "FACTS", "RETURN", "REVERSE", "Batch", "write_body"]
@@ -87,6 +87,8 @@ class Batch:
     guests: frozenset[UUID]
     histories: Mapping[NameOf, Sequence[journal.Past]]
     """What happened to a member since a merge that is to be undone, by the name of the merge."""
+    codes: Mapping[str, limits.Code] = field(default_factory=dict[str, limits.Code])
+    """By name: the codes that activities show."""
     absorbed: dict[UUID, set[UUID]] = field(default_factory=dict[UUID, set[UUID]])
     """By member: those who are part of them by now, as far as they are here."""
     homes: members.Homes = field(default_factory=members.Homes)
@@ -314,12 +316,13 @@ class Batch:
                 postings += keep_alive(plan, self.book, doing)
             memories = self.memories.get(member, {}) if scene is None else self._memories(scene)
             told = [] if scene is None else scene.list_traits(member)
-            ruling = self._rule(plan, memories, self._step(plan, doing, fact, told))
+            step = self._step(plan, doing, fact, told, to)
+            ruling = self._rule(plan, memories, step)
+            if body.kind in plan.asks and not ruling.answered:
+                raise say_why_not(plan, memories, step)
             if told:
                 ruling = replace(ruling, traits=(*ruling.traits, *told))
-            earned, reasons = self._post(doing, ruling)
-            for claim in ruling.claims:
-                self.ceilings.take(claim.ceiling, claim.amount, activity=doing.id, member=member, at=doing.at)
+            earned, reasons = book_ruling(self.book, self.ceilings, doing, ruling, self.locked[member])
         except Refusal:
             self.book.undo(marks[0])
             self.ceilings.undo(marks[1])
@@ -442,7 +445,9 @@ class Batch:
             self.absorbed.setdefault(scene.today(each), set()).add(each)
         return replace(receipt, memories=digests, other=scene.parted)
 
-    def _step(self, plan: program.Plan, doing: Doing, fact: Activity, told: Sequence[TraitChange]) -> Step:
+    def _step(
+        self, plan: program.Plan, doing: Doing, fact: Activity, told: Sequence[TraitChange], to: UUID | None
+    ) -> Step:
         return Step(
             member=doing.member,
             activity=fact,
@@ -454,7 +459,13 @@ class Batch:
             original=doing.original,
             joined_at=self.locked[doing.member].joined_at,
             household=self.locked[doing.member].household_id,
+            other=None if to is None else self._other(to, fact.occurred_at),
+            void=limits.find_void(self.codes, fact.coupons, doing.member, fact.occurred_at),
         )
+
+    def _other(self, member: UUID, at: datetime) -> Other:
+        household = self.locked[member].household_id
+        return Other(member=member, traits=self.traits.as_of(member, at), household=household)
 
     def _begin(self, owner: UUID, kind: str, parent: Doing) -> Doing:
         body = Body(id=f"{parent.id}:{owner}", source=CLOCK, kind=kind, occurred_at=parent.body.occurred_at)
@@ -476,7 +487,10 @@ class Batch:
             original = original_of(owner, past, self.answers.get(past.activity, ()))
             return replace(fact, returned=expand(fact, original)), past, original
         if body.origin or body.kind in {REVERSE, UNMERGE}:
-            return fact, self._find_past((body.source, body.origin)), None
+            past = self._find_past((body.source, body.origin))
+            if body.kind == REVERSE and is_paid_to_offer(past.receipt):
+                return fact, past, earlier_of(past.member, past, self.answers.get(past.activity, ()))
+            return fact, past, None
         return fact, None, None
 
     def _today(self, member: UUID) -> UUID:
@@ -493,38 +507,6 @@ class Batch:
             message = f"No purchase {name[1]!r} of {name[0]!r} was recorded. Send the purchase first."
             raise PurchaseUnknown(message, source=name[0], origin=name[1])
         return past
-
-    def _post(self, doing: Doing, ruling: Ruling) -> tuple[list[Posted], list[Reason]]:
-        postings: list[Posted] = []
-        reasons: list[Reason] = []
-        for posting in ruling.postings:
-            if posting.points < 0:
-                postings += self._take_back(doing, posting)
-            elif posting.expires_at is not None and posting.expires_at <= doing.at:
-                reasons.append(Reason(offer=posting.offer, code="expired_before_issue"))
-            else:
-                postings.append(self.book.issue(doing.member, posting, program=doing.program, by=doing.stamp))
-        return postings, reasons
-
-    def _take_back(self, doing: Doing, posting: Posting) -> Iterable[Posted]:
-        assert doing.past is not None
-        assert doing.original is not None
-        left = -posting.points
-        owner = doing.past.member
-        for bought, points in own_lots(doing.past.receipt, doing.original.taken, posting.offer, posting.currency):
-            number = bought if owner == doing.member else self.book.child(doing.member, posting.currency, owner, bought)
-            if part := min(left, points):
-                left -= part
-                yield ledger.take_back(
-                    self.book,
-                    doing.member,
-                    posting.currency,
-                    part,
-                    own=number,
-                    offer=posting.offer,
-                    by=doing.stamp,
-                )
-        assert left == 0, "a return takes back no more than was given"
 
     # -- keeping what it did -----------------------------------------------------------------------------------
 

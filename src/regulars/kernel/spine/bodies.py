@@ -34,6 +34,7 @@ def body_of(fact: Activity) -> Body:
         origin=fact.origin,
         ask=fact.ask,
         data=fact.data,
+        coupons=fact.coupons,
     )
 
 
@@ -46,6 +47,7 @@ def with_ruling(receipt: Receipt, ruling: Ruling, reasons: Sequence[Reason], fac
         grants=ruling.grants,
         later=ruling.later,
         claims=ruling.claims,
+        freed=ruling.freed,
         returned=fact.returned,
         memories={offer: hashlib.sha256(memory).hexdigest() for offer, memory in ruling.memories.items()},
         reasons=(*ruling.reasons, *reasons),

@@ -20,6 +20,7 @@ __all__ = [
     "MemberClosed",
     "MemberFrozen",
     "MergeRefused",
+    "NotAvailable",
     "Outcome",
     "PurchaseOfAnother",
     "PurchaseUnknown",
@@ -107,6 +108,12 @@ class CurrencyNotSpendable(Refusal):
     """Points of this currency decide the level; they are not spent."""
 
     code, kind = "currency_not_spendable", "invalid"
+
+
+class NotAvailable(Refusal):
+    """What is asked for cannot be had by this member, here and now; `reasons` says why, offer by offer."""
+
+    code, kind = "not_available", "conflict"
 
 
 class MemberFrozen(Refusal):

@@ -11,6 +11,7 @@ from regulars.kernel import members
 from regulars.kernel.members import Member, MemberUnknown
 from regulars.kernel.nouns import Activity, Identifier
 from regulars.kernel.program import Verdict
+from regulars.kernel.spine.codes import name_codes
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.model import Outcome
 from regulars.kernel.spine.reading import Asked, read_batch
@@ -38,6 +39,7 @@ async def preview(
     `read` is a snapshot; nothing is written, and nobody waits. When nothing has changed by then, recording the same
     facts at the same time comes to the same.
     """
+    facts, codes = await name_codes(read, house.keyring, facts)
     refs = [fact.member for fact in facts] + [fact.to for fact in facts if fact.to is not None]
     found = await members.resolve_many(read, house.keyring, refs, auto_enrol=False, new_ids=(), at=at, source="")
     strangers: dict[UUID | Identifier, Member] = {}
@@ -52,7 +54,7 @@ async def preview(
         Asked(fact=fact, member=meant[fact.member], to=None if fact.to is None else meant[fact.to], at=at)
         for fact in facts
     ]
-    batch = await read_batch(read, house, asked, strangers={each.id: each for each in strangers.values()})
+    batch = await read_batch(read, house, asked, strangers={each.id: each for each in strangers.values()}, codes=codes)
     verdicts: dict[tuple[str, str], Sequence[Verdict]] = {}
     batch.verdicts = verdicts if explain else None
     return [

@@ -11,7 +11,7 @@ from regulars.base.errors import DatabaseContention, Refusal
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, limits, members, program
 from regulars.kernel.nouns import Activity
-from regulars.kernel.spine.batch import REVERSE, Batch
+from regulars.kernel.spine.batch import RETURN, REVERSE, Batch
 from regulars.kernel.spine.commands import COMMANDS, hold_of
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.households import HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE
@@ -40,12 +40,14 @@ async def read_batch(
     *,
     also: Mapping[UUID, datetime] = MappingProxyType({}),
     strangers: Mapping[UUID, members.Member] = MappingProxyType({}),
+    codes: Mapping[str, limits.Code] = MappingProxyType({}),
     early: bool = True,
 ) -> Batch:
     """Lock the members, and read all that their facts may need. `also`: members whose clock is to run until then.
 
     In a snapshot nothing can be locked, nor written afterwards: then the batch only shows what would come of it, also
-    for `strangers`, who would become members. Not `early`: what is scarce is locked when it is written.
+    for `strangers`, who would become members. `codes` are those that facts show, by name. Not `early`: what is scarce
+    is locked when it is written.
     """
     latest = dict(also)
     for each in asked:
@@ -57,22 +59,13 @@ async def read_batch(
     originals = await journal.originals(read, named)
     households, concerned = await _others(read, asked, originals, latest)
     ids = sorted(latest)
-    found = await (members.lock_many(read, ids) if isinstance(read, Tx) else members.look_many(read, ids))
-    locked = {**found, **strangers}
-    named_now = {member for each in asked for member in (each.member, each.to)}
-    merged = [member for member in locked.values() if member.merged_into is not None]
-    if any(member.id in named_now or member.merged_into not in locked for member in merged):
-        # Merged between the look-up and the lock. Next time the look-up follows.
-        message = "A member was merged at this very moment. Try again."
-        raise DatabaseContention(message)
+    locked = {**await _lock(read, ids, asked), **strangers}
     keys = await journal.find_keys(read, [(each.fact.source, each.fact.id) for each in asked])
     releases = await house.versions.read(read)
-    concerned |= _list_lively(asked, releases)
+    concerned |= _list_lively(asked, releases) | _list_asking(asked, releases)
     book = await ledger.read_accounts(read, ids)
     dues = await journal.open_dues(read, ids)
-    memories: dict[UUID, dict[str, bytes]] = {}
-    for (member, offer), memory in (await program.memories(read, ids)).items():
-        memories.setdefault(member, {})[offer] = memory
+    memories = await _read_memories(read, ids)
     happening = _list_happening(asked, dues)
     # The facts' own times too: all of them may be about nobody.
     times = [*(it[2] for it in happening), *latest.values(), *(each.at for each in asked)]
@@ -82,29 +75,58 @@ async def read_batch(
     answers = await journal.answers_to(read, sorted({past.activity for past in originals.values()}))
     await _open(read, book, asked, originals, latest, concerned=concerned)
     budgets, limited = _ceilings(releases, happening, locked)
+    ceilings = await limits.lock(
+        read,
+        budgets.union(codes),
+        ensure=limited,
+        claims=_list_claims(asked, originals),
+        at=max([*latest.values(), *(it.at for it in asked)]),
+        early=early,
+    )
     return Batch(
         house=house,
         releases=releases,
         locked=locked,
         keys=keys,
         kept=kept,
-        guests=await members.guests(
-            read, [each.to for each in asked if each.fact.kind == CLAIM and isinstance(each.to, UUID)]
-        ),
+        guests=await members.guests(read, _list_claimed(asked)),
         histories=await _histories(read, asked, originals),
-        absorbed=_list_absorbed(merged, locked),
+        absorbed=_list_absorbed(locked),
         originals=originals,
         answers=answers,
         book=book,
         memories=memories,
         traits=traits,
         dues=dues,
-        ceilings=await limits.lock(
-            read, budgets, ensure=limited, at=max([*latest.values(), *(it.at for it in asked)]), early=early
-        ),
+        ceilings=ceilings,
+        codes=codes,
         households=households,
         homes=await members.read_homes(read, locked, _homing(asked)),
     )
+
+
+async def _lock(read: Read, ids: Sequence[UUID], asked: Sequence[Asked]) -> dict[UUID, members.Member]:
+    """Lock members, or look at them. Raises DatabaseContention where one was merged at this moment."""
+    locked = dict(await (members.lock_many(read, ids) if isinstance(read, Tx) else members.look_many(read, ids)))
+    named = {member for each in asked for member in (each.member, each.to)}
+    merged = [member for member in locked.values() if member.merged_into is not None]
+    if any(member.id in named or member.merged_into not in locked for member in merged):
+        # Merged between the look-up and the lock. Next time the look-up follows.
+        message = "A member was merged at this very moment. Try again."
+        raise DatabaseContention(message)
+    return locked
+
+
+async def _read_memories(read: Read, ids: Sequence[UUID]) -> dict[UUID, dict[str, bytes]]:
+    memories: dict[UUID, dict[str, bytes]] = {}
+    for (member, offer), memory in (await program.memories(read, ids)).items():
+        memories.setdefault(member, {})[offer] = memory
+    return memories
+
+
+def _list_claimed(asked: Sequence[Asked]) -> list[UUID]:
+    """List the guests whom somebody says they were."""
+    return [each.to for each in asked if each.fact.kind == CLAIM and isinstance(each.to, UUID)]
 
 
 async def _open(
@@ -189,10 +211,32 @@ def _list_lively(asked: Sequence[Asked], releases: program.Releases) -> set[UUID
     }
 
 
-def _list_absorbed(merged: Sequence[members.Member], locked: Mapping[UUID, members.Member]) -> dict[UUID, set[UUID]]:
+def _list_asking(asked: Sequence[Asked], releases: program.Releases) -> set[UUID]:
+    """List the members who ask for something that offers may take points for."""
+    return {
+        each.member
+        for each in asked
+        if isinstance(each.member, UUID)
+        and any(each.fact.kind in plan.asks for plan in releases.plans_at(each.fact.occurred_at))
+    }
+
+
+def _list_claims(asked: Sequence[Asked], originals: Mapping[tuple[str, str], journal.Past]) -> list[tuple[str, UUID]]:
+    """List what earlier activities claimed that mechanics may let go of again. What budgets gave stays given."""
+    return [
+        (claim.ceiling, past.activity)
+        for each in asked
+        if each.fact.kind in {RETURN, REVERSE}
+        and (past := originals.get((each.fact.source, each.fact.origin))) is not None
+        for claim in past.receipt.claims
+        if not program.is_of_envelope(claim.ceiling)
+    ]
+
+
+def _list_absorbed(locked: Mapping[UUID, members.Member]) -> dict[UUID, set[UUID]]:
     """List by member who has become part of them."""
     absorbed: dict[UUID, set[UUID]] = {}
-    for member in merged:
+    for member in [member for member in locked.values() if member.merged_into is not None]:
         kept = member
         while kept.merged_into is not None:
             kept = locked[kept.merged_into]

@@ -12,6 +12,7 @@ from regulars.kernel import activity as journal
 from regulars.kernel import ledger, limits, members, program
 from regulars.kernel.nouns import Activity
 from regulars.kernel.spine.batch import Batch
+from regulars.kernel.spine.codes import name_codes
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.model import Outcome
 from regulars.kernel.spine.reading import Asked, read_batch
@@ -64,6 +65,7 @@ async def record_many(
     Not `early`: ceilings are locked when they are written, which raises DatabaseContention where others were faster.
     """
     assert 0 < len(facts) <= BATCH_MAX
+    facts, codes = await name_codes(tx, house.keyring, facts)
     times = [at or fact.occurred_at for fact in facts]
     gifts = [fact for fact in facts if fact.to is not None]
     refs = [fact.member for fact in facts] + [fact.to for fact in gifts if fact.to is not None]
@@ -82,7 +84,7 @@ async def record_many(
         Asked(fact=fact, member=member, to=others.get((fact.source, fact.id)), at=time)
         for fact, member, time in zip(facts, found, times, strict=False)
     ]
-    batch = await read_batch(tx, house, asked, early=early)
+    batch = await read_batch(tx, house, asked, codes=codes, early=early)
     outcomes = [batch.take(each.fact, each.member, each.to, each.at) for each in asked]
     await _write(tx, batch, max(times))
     # Whoever was enrolled for facts that were all refused was never here: a refusal leaves no row.

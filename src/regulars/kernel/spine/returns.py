@@ -7,7 +7,7 @@ from regulars.kernel.activity import Past
 from regulars.kernel.nouns import Activity, Award, Body, Given, Original, Posted, Receipt, Returned
 from regulars.kernel.spine.model import PurchaseOfAnother, ReturnTooLarge
 
-__all__ = ["expand", "fact_of", "original_of", "own_lots"]
+__all__ = ["earlier_of", "expand", "fact_of", "original_of", "own_lots"]
 
 
 def fact_of(body: Body, member: UUID, *, returned: tuple[Returned, ...] | None = None) -> Activity:
@@ -25,6 +25,7 @@ def fact_of(body: Body, member: UUID, *, returned: tuple[Returned, ...] | None =
         origin=body.origin,
         ask=body.ask,
         data=body.data,
+        coupons=body.coupons,
     )
 
 
@@ -33,6 +34,11 @@ def original_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original
     if past.member != owner or past.body.kind != "purchase":
         message = f"{past.body.id} is not a purchase of this member. A return names the purchase that it undoes."
         raise PurchaseOfAnother(message, origin=past.body.id)
+    return earlier_of(owner, past, answers)
+
+
+def earlier_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original:
+    """Put together an activity as whatever undoes it must see it."""
     minor: dict[int, int] = {}
     milli: dict[int, int] = {}
     taken: dict[tuple[str, str], int] = {}

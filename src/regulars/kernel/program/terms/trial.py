@@ -37,7 +37,7 @@ class Trial:
         return tuple(
             it
             for it in self.plan.offers.values()
-            if it.mechanic.phase == BASE and currency in it.mechanic.references(read_settings(it)).currencies
+            if it.phase == BASE and currency in it.mechanic.references(read_settings(it)).currencies
         )
 
     def earn(
