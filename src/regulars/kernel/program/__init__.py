@@ -71,6 +71,7 @@ from regulars.kernel.program.store import (
     set_policy,
 )
 from regulars.kernel.program.traits import Outside, describe_outside, list_set_traits
+from regulars.kernel.program.vetting import vet
 from regulars.kernel.program.words import Word
 
 __all__ = [
@@ -168,4 +169,5 @@ __all__ = [
     "set_policy",
     "spread",
     "start_pilot",
+    "vet",
 ]
