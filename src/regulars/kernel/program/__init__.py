@@ -25,7 +25,7 @@ from regulars.kernel.program.life import (
     add_budgets,
     check_stranded,
 )
-from regulars.kernel.program.lines import Choice, Exclusion, Picker, Selection, Words, refer
+from regulars.kernel.program.lines import Choice, Exclusion, Picker, Selection, Words, miss_minimum, refer
 from regulars.kernel.program.mechanics import Mechanic, MechanicBroken, References, Written, find_mechanics
 from regulars.kernel.program.model import (
     LANGUAGES,
@@ -150,6 +150,7 @@ __all__ = [
     "locate_budget",
     "mark_simulated",
     "memories",
+    "miss_minimum",
     "parse",
     "publish",
     "read_document",
