@@ -75,6 +75,16 @@ async def test_two_draw_at_once_and_neither_is_forgotten(database: Database) -> 
     assert await read_ceiling(database) == (10, 7, 0)
 
 
+async def test_of_two_that_say_how_much_there_is_the_last_one_counts(database: Database) -> None:
+    await set_up(database)
+    async with database.transaction() as tx:
+        ceilings = await limits.lock(tx, [LAMP], at=AT, ensure={LAMP: 20}, early=False)
+        await set_up(database, {LAMP: 15})
+        take(ceilings, 3)
+        await limits.write(tx, ceilings)
+    assert await read_ceiling(database) == (20, 3, 0)
+
+
 async def test_who_comes_too_late_is_to_try_again_and_leaves_nothing(database: Database) -> None:
     await set_up(database)
 
