@@ -1,8 +1,24 @@
 """A basket is shown before it is paid for, with the reason for each offer; and a receipt is explained afterwards."""
 
+from datetime import timedelta
 from typing import Any
 
+from regulars.base import clock
+from regulars.kernel import program, spine
+from tests.http.conftest import PROGRAM
 from tests.http.site import Purchase, Site
+from tests.http.test_tiers import LEVELS
+
+MORE = """
+  - id: big
+    mechanic: spend
+    on: [purchase]
+    settings: {currency: points, points: 1, per_minor: 500, minimum_minor: 5000}
+  - id: tea
+    mechanic: bonus
+    on: [purchase]
+    settings: {currency: points, points: 5, each: money, step_minor: 1500}
+"""
 
 
 def ask(purchase: dict[str, Any]) -> dict[str, Any]:
@@ -34,6 +50,26 @@ async def test_each_offer_says_why(site: Site, purchase: Purchase) -> None:
     (result,) = (await site.client.post("/v1/previews", json=ask(checkin))).json()["results"]
     (base,) = result["offers"]
     assert (base["fired"], base["decided"]) == (False, "mechanic")
+
+
+async def test_a_basket_is_told_what_to_add(site: Site, purchase: Purchase) -> None:
+    async with site.database.transaction() as tx:
+        now = await clock.now(tx)
+        document = program.parse(PROGRAM + MORE + LEVELS)
+        await spine.publish(tx, document, live_from=now - timedelta(days=100), by="a test", at=now)
+    (result,) = (await site.client.post("/v1/previews", json=ask(purchase(minor=1250)))).json()["results"]
+    needs = {offer["offer"]: offer["gates"][-1]["needs"] for offer in result["offers"]}
+    assert needs == {"base": {}, "big": {"missing_minor": 3750}, "tea": {"missing_minor": 250}, "club": {}, "tiers": {}}
+    club, tiers = result["levels"]
+    assert (club["trait"], club["level"], club["next_level"]) == ("club", "guest", "friend")
+    assert club["missing"] == [{"money": 3750}, {"visits": 3}]
+    assert (tiers["level"], tiers["next_level"], tiers["missing"]) == (None, "gold", [{"points": 88}])
+    # With what was missing, and in one preview after the other.
+    both = {"activities": [purchase("1", minor=1250), purchase("2", minor=3750)]}
+    _, second = (await site.client.post("/v1/previews", json=both)).json()["results"]
+    assert [level["level"] for level in second["levels"]] == ["friend", None]
+    whole = (await site.client.post("/v1/previews", json=ask(purchase(minor=5000)))).json()["results"][0]
+    assert [offer["fired"] for offer in whole["offers"]] == [True, True, True, True, False]
 
 
 async def test_a_refusal_is_shown_in_its_place(site: Site, purchase: Purchase) -> None:

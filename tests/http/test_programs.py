@@ -68,6 +68,22 @@ async def test_what_is_wrong_with_a_draft_has_its_line_and_column(site: Site) ->
     assert await states(site) == ["live"]
 
 
+async def test_a_condition_is_tried_before_a_draft_is_kept(site: Site) -> None:
+    pairs = "basket.lines.all(a, basket.lines.all(b, a.sku == b.sku))"
+    broken = SPRING.replace("    on: [purchase]\n", f"    on: [purchase]\n    when: {pairs}\n", 1)
+    assert broken != SPRING
+    status, problem = await send(site, "", {"text": broken})
+    assert (status, problem["code"]) == (422, "program_invalid")
+    (found,) = problem["context"]["problems"]
+    line_number = broken.partition(pairs)[0].count("\n") + 1
+    assert (found["path"], found["line"], found["column"]) == ("offers[0].when", line_number, 11)
+    assert found["message"].endswith("its loops turn too often for a basket of 500 lines")
+    assert await states(site) == ["live"]
+    good = broken.replace(pairs, "basket.lines.all(a, a.amount > 0)")
+    assert (await send(site, "", {"text": good}))[0] == 201
+    assert await states(site) == ["draft", "live"]
+
+
 async def test_the_listing_comes_in_pages(site: Site) -> None:
     for number in range(3):
         assert (await send(site, "", {"text": SPRING.replace("points: 2", f"points: {number + 3}")}))[0] == 201

@@ -39,6 +39,8 @@ TABLES: Final = {
     "member": "members.member",
     "identifier": "members.identifier",
     "trait": "members.trait",
+    "household": "members.household",
+    "home": "members.household_member",
 }
 DUMP: Final = " UNION ALL ".join(
     f"SELECT '{name}', row_to_json(t)::text FROM {table} AS t" for name, table in TABLES.items()
@@ -46,7 +48,7 @@ DUMP: Final = " UNION ALL ".join(
 MADE: Final = (
     "ledger.account", "ledger.entry", "ledger.lot", "ledger.allocation", "ledger.hold", "ledger.hold_lot",
     "activity.key", "activity.journal", "activity.due", "limits.claim", "program.memory", "members.trait",
-    "members.household_member", "members.identifier", "members.member",
+    "members.household_member", "members.household", "members.identifier", "members.member",
 )  # fmt: skip
 """Tables that fill as members act. To delete from small tables is faster than to truncate them, until they swell."""
 TRUNCATE_EVERY: Final = 40
@@ -105,17 +107,12 @@ class World:
         self.sequences += 1
         return self.runner.run(work())
 
-    def place(self, members: Sequence[UUID], *, state: str = "active", household: UUID | None = None) -> None:
-        """Put members into a state and a household."""
+    def place(self, members: Sequence[UUID], *, state: str) -> None:
+        """Put members into a state."""
 
         async def work() -> None:
             async with self.database.transaction() as tx:
-                await tx.run(
-                    "UPDATE members.member SET state = $2, household_id = $3 WHERE id = ANY($1)",
-                    members,
-                    state,
-                    household,
-                )
+                await tx.run("UPDATE members.member SET state = $2 WHERE id = ANY($1)", members, state)
 
         self.runner.run(work())
 

@@ -28,6 +28,7 @@ __all__ = [
     "Model",
     "Part",
     "Refused",
+    "State",
     "Step",
     "Verb",
 ]
@@ -153,6 +154,8 @@ class Holding(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class State:
+    """What changes."""
+
     lots: dict[int, Lot] = field(default_factory=dict[int, Lot])
     holds: dict[str, Hold] = field(default_factory=dict[str, Hold])
     """By the id of the activity that made it."""
@@ -163,6 +166,10 @@ class State:
     """Whom a member is part of."""
     handed: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     """By member who is gone: the lots in which others got what was theirs."""
+    home: dict[str, bool] = field(default_factory=dict[str, bool])
+    """Who is in the household."""
+    places: dict[str, bool] = field(default_factory=dict[str, bool])
+    """By member who is gone and was in the household: whether another got their place."""
 
     def copy(self) -> "State":
         """Everything in the dictionaries is immutable, so one level is deep enough."""
@@ -177,7 +184,6 @@ class Model:
     live_from: datetime
     ranks: Mapping[str, UUID]
     """Member ids, the last tie-break of the order of use."""
-    household: frozenset[str] = frozenset()
     frozen: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
     guests: frozenset[str] = frozenset()
@@ -388,10 +394,10 @@ class Model:
 
     def owners(self, member: str, fact: Activity) -> list[str]:
         """Whose points may be used: one's own, or those of the household that are not frozen."""
-        if fact.ask.get("pool") is not True or member not in self.household:
+        if fact.ask.get("pool") is not True or member not in self.state.home:
             return [member]
         self.noted.append("pool asked")
-        return sorted((self.household - self.frozen - self.closed - self.state.into.keys()) | {member})
+        return sorted((self.state.home.keys() - self.frozen - self.closed) | {member})
 
     # -- two who are one -----------------------------------------------------------------------------------------
 

@@ -72,7 +72,8 @@ REFUSALS: Final = {
 SITUATIONS: Final = {
     "activated", "again", "arrears handed on", "arrears made", "arrears settled", "batch", "budget cut",
     "clock set back", "ended before it was issued", "given back", "handed back", "hold outlived its lot",
-    "hold ran out", "late capture", "lot ended", "lot ended while pending", "merged with points on hold", "pool asked",
+    "hold ran out", "late capture", "lot ended", "lot ended while pending", "merged with points on hold",
+    "place ended", "place given back", "place handed on", "pool asked",
     "reborn by grace", "reborn by reinstate", "return forgiven", "return took from another lot",
     "reversed after the end", "several lots used", "swept", "swept too early", "swept twice",
 }  # fmt: skip
@@ -464,6 +465,10 @@ def merge(model: Model, step: Step) -> Done:
     model.state.handed[gone] = ()
     model.hand_on(gone, step.member)
     model.state.into[gone] = step.member
+    if model.state.home.pop(gone, False):
+        model.state.places[gone] = step.member not in model.state.home
+        model.state.home[step.member] = True
+        model.noted.append("place handed on" if model.state.places[gone] else "place ended")
     return Done(step.fact, other=gone)
 
 
@@ -480,6 +485,11 @@ def unmerge(model: Model, step: Step) -> Done:
             model.noted.append("given back")
             model.pass_on(Part(key, left), past.other, "transfer", model.state.lots[key].ends)
     del model.state.into[past.other]
+    if past.other in model.state.places:
+        model.noted.append("place given back")
+        if model.state.places.pop(past.other):
+            model.state.home.pop(step.member, None)
+        model.state.home[past.other] = True
     return Done(step.fact, other=past.other)
 
 

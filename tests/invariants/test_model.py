@@ -18,7 +18,7 @@ from regulars.base.ids import new_id
 from regulars.kernel import ledger
 from regulars.kernel.nouns import Activity, Identifier, Line, Returned, Scalar
 from tests.invariants.conftest import World, buy, prove
-from tests.invariants.model import EVENT, MAX, Done, Holding, Model
+from tests.invariants.model import EVENT, MAX, Done, Holding, Model, State
 from tests.invariants.rules import COINS, PROGRAM, REFUSALS, SITUATIONS, VERBS
 from tests.invariants.tour import tour
 
@@ -65,20 +65,23 @@ class Machine(RuleBasedStateMachine):
         hello = world.send([replace(buy("hello guest", card=SLIP, at=START), member=name_card(SLIP))], START)[0].receipt
         assert hello is not None
         ids[SLIP] = hello.member
-        home = new_id()
-        world.place([ids[ANN], ids[BOB]], household=home)
-        world.place([ids[CAT]], state="frozen", household=home)
+        joining = [
+            Activity(id=f"home {who}", source="till", kind="household_join", occurred_at=START, member=name_card(who),
+                     to=name_card(ANN)) for who in (BOB, CAT)
+        ]  # fmt: skip
+        assert all(outcome.receipt for outcome in world.send(joining, START))
+        world.place([ids[CAT]], state="frozen")
         world.place([ids[ZED]], state="closed")
         self.ids = ids
         self.model = Model(
             verbs=VERBS,
             live_from=LIVE_FROM,
             ranks=ids,
-            household=frozenset({ANN, BOB, CAT}),
             frozen=frozenset({CAT}),
             closed=frozenset({ZED}),
             guests=frozenset({SLIP}),
             now=START,
+            state=State(home=dict.fromkeys((ANN, BOB, CAT), True)),
         )
         self.holds: list[UUID] = []
         self.swept = START
@@ -140,7 +143,7 @@ class Machine(RuleBasedStateMachine):
                 self.model.learn(fact, outcome.receipt)
                 self.holds += [p.hold for p in outcome.receipt.postings if p.kind == "hold" and p.hold]
         who = {ref.value for fact in facts for ref in (fact.member, fact.to) if isinstance(ref, Identifier)}
-        if who & {*self.model.state.handed, *self.model.household} or self.model.state.handed:
+        if who & {*self.model.state.handed, *self.model.state.home} or self.model.state.handed:
             who = set(self.ids)
         self.compare(who & self.ids.keys())
         if before:
@@ -179,6 +182,8 @@ class Machine(RuleBasedStateMachine):
             found = {standing.currency: standing for standing in standings[self.ids[each]]}
             for currency in COINS:
                 self.compare_one(each, currency, found.get(currency))
+        at_home = {row["id"] for row in self.dump.of("member") if row["household_id"]}
+        assert at_home == {str(self.ids[each]) for each in model.state.home}
         prove(self.dump)
 
     def compare_one(self, who: str, currency: str, found: ledger.Standing | None) -> None:
@@ -477,26 +482,28 @@ class Machine(RuleBasedStateMachine):
     @rule(
         gone=st.sampled_from([BOB, DAN, SLIP]),
         by=st.sampled_from([ANN, BOB, CAT]),
+        kept=st.sampled_from([ANN, ANN, DAN]),
         tenths=some,
         end=st.sampled_from(["capture", "release", "reverse", "return", "nothing"]),
         hours=st.sampled_from([0, 2, 24 * 31]),
     )
-    def mistake_one_for_another(self, gone: str, by: str, tenths: int, end: str, hours: int) -> None:
+    def mistake_one_for_another(self, gone: str, by: str, kept: str, tenths: int, end: str, hours: int) -> None:
         """Points are set aside and used, two become one, what was begun is ended, and two are two again."""
         self.send(bought := self.fact("purchase", gone, lines=(Line(sku="s", amount_minor=900),)))
         self.send(used := self.ask("redeem", gone, currency="points", points=30))
         self.send(held := self.ask("hold", gone, currency="points", points=20 + tenths, valid_seconds=3_600, pool=True))
         self.send(self.ask("hold", by, currency="points", points=40, valid_seconds=1_800, pool=True))
-        self.merge(who=ANN, to=gone, claim=gone == SLIP)
+        self.merge(who=kept, to=gone, claim=gone == SLIP)
         ids = [id_ for id_, name in self.model.named.items() if name == held.id]
         if end in {"capture", "release"} and ids:
             self.send(
-                self.ask(end, ANN, hold=ids[0]) if end == "release" else self.ask(end, gone, hold=ids[0], points=5)
+                self.ask(end, kept, hold=ids[0]) if end == "release" else self.ask(end, gone, hold=ids[0], points=5)
             )
         elif end in {"reverse", "return"}:
             self.send(self.fact(end, gone, origin=(used if end == "reverse" else bought).id))
         self.pass_time(self.model.now + timedelta(hours=hours), 0, early=False)
-        self.send(self.fact("reverse", ANN, origin=used.id))
+        self.send(self.fact("reverse", kept, origin=used.id))
+        self.send(self.ask("redeem", kept, currency="points", points=self.share(kept, "points", 11), pool=True))
         self.unmerge(place=0, other=1)
         self.send(self.fact("return", gone, origin=bought.id))
 

@@ -2,11 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace as remake
 
 from regulars.base.db import Database, Read
 from regulars.kernel.ledger import money
@@ -135,6 +137,23 @@ async def test_what_was_handed_on_out_of_lots(filled: Filled) -> None:
             born[lot.parent].append(lot)
     assert children == born
     assert list(children) == list(born)
+
+
+async def test_lots_that_one_was_handed_on_as_come_by_member_and_number(database: Database) -> None:
+    rows = draw_rows(0)
+    parent = (MEMBERS[0], "points", 1)
+    lots = [
+        remake(lot, parent_member=parent[0], parent_number=parent[2]) for lot in rows.lots if lot.currency == parent[1]
+    ]
+    async with database.transaction() as tx:
+        await replace(rows, lots=lots).write(tx)
+    async with database.snapshot() as read:
+        await forget_order(read)
+        # With no way to sort, it would walk along the entries, which are in this very order.
+        await read.rows("SELECT set_config('enable_sort', 'on', TRUE)")
+        _, _, children = await money.read_handed_on(read, [parent])
+    assert [lot.key for lot in children[parent]] == sorted(key_of(lot) for lot in lots)
+    assert max(Counter(lot.member for lot in lots).values()) > 2
 
 
 async def test_balances_before_a_moment_are_those_of_the_last_entries(filled: Filled) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from regulars.features.bonus.mechanic import Memory, Settings, earn, prepare, references
 from regulars.kernel.nouns import Activity, Line, Returned, Scalar, Step
-from regulars.kernel.program import Calendar, rule
+from regulars.kernel.program import Calendar, explain, rule
 from tests.mechanics.story import take_all_back
 from tests.program.story import BASE, HEAD, MEMBER, NOON, bring_back, buy, count, line, plan, problems, step
 
@@ -195,8 +195,26 @@ def test_reason_says_what_was_missing() -> None:
     deal = plan(bonus("five", "points: 5, lines: {categories: [PRODUCE], minimum_minor: 500}"))
     ruling = rule(deal, {}, step(deal, buy(line(499, "PRODUCE"), line(9000))))
     assert [(it.offer, it.code, dict(it.values)) for it in ruling.reasons] == [
-        ("five", "below_minimum", {"amount_minor": 499, "minimum_minor": 500})
+        ("five", "below_minimum", {"amount_minor": 499, "minimum_minor": 500, "missing_minor": 1})
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "values"),
+    [
+        ("each: money, step_minor: 500", {"amount_minor": 480, "missing_minor": 20}),
+        ("each: unit", {"quantity_milli": 640, "missing_milli": 360}),
+        ("lines: {minimum_milli: 2000}", {"quantity_milli": 640, "minimum_milli": 2000, "missing_milli": 1360}),
+        ("basket_minimum_minor: 481", {"amount_minor": 480, "minimum_minor": 481, "missing_minor": 1}),
+    ],
+)
+def test_what_is_missing_to_the_first_step(settings: str, values: dict[str, int]) -> None:
+    deal = plan(bonus("five", f"points: 5, {settings}"))
+    explained = explain(deal, {}, step(deal, buy(line(480, quantity_milli=640))))
+    (reason,) = explained.ruling.reasons
+    assert dict(reason.values) == values
+    (verdict,) = explained.verdicts
+    assert dict(verdict.told[-1].needs) == {name: it for name, it in values.items() if name.startswith("missing_")}
 
 
 def bonus(name: str, settings: str, envelope: str = "", on: str = "[purchase]") -> str:

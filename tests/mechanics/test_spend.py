@@ -111,10 +111,14 @@ def test_store_has_a_rate() -> None:
 
 
 def test_too_small_a_basket_says_what_is_missing() -> None:
-    prepared = prepare(msgspec.convert({"currency": "points", **RATE, "minimum_minor": 500}, Settings), UTC_DAYS)
-    step = Step(member=MEMBER, activity=buy(line(499)), at=NOON, day=1, traits={}, balances={}, left={})
-    (reason,) = earn(prepared, None, step).reasons
-    assert (reason.code, dict(reason.values)) == ("below_minimum", {"minimum_minor": 500})
+    settings = {"currency": "points", **RATE, "minimum_minor": 500, "exclude": {"categories": ["WINE"]}}
+    prepared = prepare(msgspec.convert(settings, Settings), UTC_DAYS)
+    # Wine does not count.
+    for lines, counted in ((line(499),), 499), ((line(300), line(900, "WINE")), 300), ((line(900, "WINE"),), 0):
+        step = Step(member=MEMBER, activity=buy(*lines), at=NOON, day=1, traits={}, balances={}, left={})
+        (reason,) = earn(prepared, None, step).reasons
+        missing = {"amount_minor": counted, "minimum_minor": 500, "missing_minor": 500 - counted}
+        assert (reason.code, dict(reason.values)) == ("below_minimum", missing)
 
 
 def test_settings_speak_of() -> None:

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from msgspec.structs import replace
 
 from regulars.features.tiers.standing import TierSet, read_standing
-from regulars.kernel.nouns import Returned
+from regulars.kernel import activity as journal
+from regulars.kernel import spine
+from regulars.kernel.nouns import Receipt, Returned
 from tests.spine.conftest import PROGRAM, START, Shop, ask, buy
 
 CLUB = """
@@ -100,3 +103,24 @@ async def test_without_levels_there_is_nothing_to_invite_to(shop: Shop) -> None:
     await shop.receipt(buy("a", 100))
     sent = ask("invite", "i", at=shop.at, level="family", by="Lin", reason="a friend")
     assert await shop.refusal(sent) == "activity_kind_unknown"
+
+
+async def test_a_review_of_levels_that_are_gone_ends_and_says_so(shop: Shop) -> None:
+    await open_club(shop)
+    receipt = await shop.receipt(buy("a", 5000))
+    (due,) = [it for it in receipt.later if it.kind == "tier.review"]
+    shop.later(days=1)
+    await shop.publish(PROGRAM, live_from=shop.at)
+    shop.at = due.at + timedelta(days=1)
+    # The end of the points, and the review.
+    assert await spine.bring_due(shop.database, shop.house, at=shop.at) == 2
+    assert await spine.bring_due(shop.database, shop.house, at=shop.at) == 0
+    async with shop.database.snapshot() as read:
+        assert await journal.open_dues(read, [receipt.member]) == {}
+        text = await read.value("SELECT receipt FROM activity.journal WHERE kind = 'tier.review'")
+        report = await spine.check(read)
+    told = msgspec.json.decode(text, type=Receipt)
+    assert ([it.code for it in told.reasons], told.traits, told.postings) == (["unanswered"], (), ())
+    assert told.occurred_at == due.at
+    assert report.faults == ()
+    assert await shop.trait(receipt.member, "club") == "friend", "whoever took the levels away did not take hers"

@@ -73,6 +73,18 @@ def open_card(card: int) -> Activity:
     )
 
 
+def join(card: int) -> Activity:
+    """Join the household of the first one."""
+    return Activity(
+        id=f"join-{card}",
+        source="desk",
+        kind="household_join",
+        occurred_at=AT - timedelta(days=2),
+        member=Identifier(kind="card", value=str(card)),
+        to=Identifier(kind="card", value="0"),
+    )
+
+
 async def shop_at_once(
     database: Database, house: spine.House, *, rounds: int, cards: int, stores: int = 1
 ) -> dict[UUID, int]:
@@ -119,12 +131,10 @@ async def test_a_limit_by_store_and_day_that_all_begin_at_once_is_given_to_the_l
 
 async def test_a_household_shares_one_limit(crowded: Database) -> None:
     house = await open_shop(crowded, "limits: [{times: 5, per: household, period: month}]")
-    async with crowded.transaction() as tx:
-        # Everybody lives together: four members, one household.
-        home = ids.new_id()
-        for card in range(4):
-            await spine.record_many(tx, house, [open_card(card)], AT)
-        await tx.run("UPDATE members.member SET household_id = $1", home)
+    # Everybody lives together: four members, one household.
+    await spine.record(crowded, house, [open_card(card) for card in range(4)], replay=True)
+    joined = await spine.record(crowded, house, [join(card) for card in range(1, 4)], replay=True)
+    (home,) = {outcome.receipt.traits[0].value for outcome in joined if outcome.receipt is not None}
     given = await shop_at_once(crowded, house, rounds=1, cards=4)
     assert sum(given.values()) == 5 * 7
     assert await read_ceilings(crowded) == {f"limit:base:times:household:2026-03:{home}": (5, 5)}

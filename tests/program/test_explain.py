@@ -154,8 +154,9 @@ def test_a_mechanic_that_has_nothing_to_give_says_so_itself() -> None:
     verdict = ask(offer("priority: 1", "points: 1, per_minor: 100, minimum_minor: 5000"), 900)
     assert (verdict.fired, verdict.decided) == (False, "mechanic")
     assert [(reason.code, dict(reason.values)) for reason in verdict.reasons] == [
-        ("below_minimum", {"minimum_minor": 5_000})
+        ("below_minimum", {"amount_minor": 900, "minimum_minor": 5_000, "missing_minor": 4_100})
     ]
+    assert verdict.told[-1].needs == {"missing_minor": 4_100}
     assert verdict.told[-1].values == {"mechanic": "spend", "reasons": ("below_minimum",)}
 
 

@@ -75,6 +75,53 @@ def test_requalify_takes_all_when_the_rest_would_not_earn(returns: list[list[Ret
     assert [count(answer)["big", "points"] for answer in answers] == taken
 
 
+ITEMS = (
+    "  - {id: items, mechanic: bonus, on: [purchase], on_return: requalify, when: basket.count >= 3,"
+    " settings: {currency: points, points: 30}}\n"
+)
+PAIRS = (
+    "  - {id: wine, mechanic: bonus, on: [purchase], on_return: requalify, when: \"'WINE' in basket.categories\","
+    " settings: {currency: points, points: 30}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("offer", "returns", "taken"),
+    [
+        (ITEMS, [[back(2, 1000)]], [0]),  # a part of the second: three items are left
+        (ITEMS, [[back(2, 1000)], [back(2, 1000)]], [0, 0]),  # four were bought
+        (ITEMS, [[back(2, 2000)], [back(4, 500)]], [0, -30]),  # the second and the fourth: two are left
+        (ITEMS, [[back(4, 0, 1000)]], [0]),  # what costs money comes back by its money
+        (PAIRS, [[back(3, 0, 500)], [back(3, 0, 500)]], [0, -30]),  # the free wine, by its quantity
+        (PAIRS, [[back(1, 1000), back(2, 2000), back(4, 500)]], [0]),  # only the wine is left
+        (PAIRS, [[back(1, 1000), back(2, 2000), back(3, 0, 1000), back(4, 500)], []], [-30, 0]),  # line by line: all
+    ],
+)
+def test_requalify_sees_no_line_that_is_wholly_back(
+    offer: str, returns: list[list[Returned]], taken: list[int]
+) -> None:
+    deal = plan(offer)
+    purchase = buy(line(1000), line(2000, "FUEL"), line(0, "WINE"), line(500))
+    answers = bring_back(deal, purchase, rule(deal, {}, step(deal, purchase)), returns)
+    assert [sum(count(answer).values()) for answer in answers] == taken
+
+
+def test_requalify_reads_what_others_gave_for_the_lines_that_are_left() -> None:
+    deal = plan(
+        BASE,
+        "  - {id: wine, mechanic: multiplier, on: [purchase], on_return: requalify, when: basket.total >= 3000,"
+        " settings: {currency: points, times: 2, lines: {categories: [WINE]}}}\n",
+    )
+    purchase = buy(line(2000), line(1000, "WINE"), line(4000, "WINE"))
+    given = rule(deal, {}, step(deal, purchase))
+    assert count(given) == {("base", "points"): 70, ("wine", "points"): 50}
+    # Without the first line the wine is lines 1 and 2: what `base` gave for them is still theirs.
+    first, second, third = bring_back(deal, purchase, given, [[back(1, 2000)], [back(2, 1000)], [back(3, 1001)]])
+    assert count(first) == {("base", "points"): -20}
+    assert count(second) == {("base", "points"): -10, ("wine", "points"): -10}
+    assert count(third)["wine", "points"] == -40
+
+
 def test_requalify_is_not_fooled_by_a_tier_that_changed_since() -> None:
     deal = plan(REQUALIFY.replace("minimum_minor: 5000", "times: {yes: {times: 2}}, times_by: vip"))
     purchase = buy(line(4000), line(4000))

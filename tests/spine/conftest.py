@@ -100,6 +100,14 @@ class Shop:
         async with self.database.snapshot() as read:
             return (await members.traits_many(read, [member], since=self.at)).as_of(member, self.at).get(name)
 
+    async def share_points(self, first: UUID, *others: UUID) -> None:
+        """Let members be a household."""
+        for other in others:
+            joining = Activity(
+                id=f"join {other}", source="desk", kind="household_join", occurred_at=self.at, member=other, to=first
+            )
+            await self.receipt(joining)
+
     def later(self, **span: int) -> None:
         self.at += timedelta(**span)
 

@@ -189,10 +189,7 @@ async def test_a_household_uses_its_points_together(shop: Shop) -> None:
     mine = (await earn(shop, "1", 100)).member
     shop.later(days=10)
     theirs = (await earn(shop, "2", 100, card="8")).member
-    async with shop.database.transaction() as tx:
-        await tx.run(
-            "UPDATE members.member SET household_id = $1 WHERE id = ANY($2)", shop.house.new_id(), [mine, theirs]
-        )
+    await shop.share_points(mine, theirs)
     await do(shop, "redeem", "r", card="8", currency="points", points=150, pool=True)
     assert ((await shop.standing(mine)).shown, (await shop.standing(theirs)).shown) == (0, 50)
     held = (await do(shop, "hold", "h", currency="points", points=50, pool=True)).postings[0].hold

@@ -9,7 +9,7 @@ import pytest
 
 from regulars.kernel import members, spine
 from regulars.kernel.members import HOUSEHOLD_MAX, Household
-from regulars.kernel.nouns import Activity, Identifier, Receipt, Scalar
+from regulars.kernel.nouns import Activity, Identifier
 from tests.spine.conftest import PROGRAM, Shop, ask, buy
 
 
@@ -227,6 +227,7 @@ async def test_a_refused_step_moves_nobody(shop: Shop) -> None:
         "UPDATE members.household_member SET until = since + interval '1 second' WHERE until IS NULL",
         "DELETE FROM members.household_member",
         "UPDATE members.household_member SET household_id = member_id",
+        "UPDATE members.member SET household_id = id WHERE household_id IS NULL",
     ],
 )
 async def test_damage_to_households_is_found(shop: Shop, damage: str) -> None:
@@ -240,16 +241,134 @@ async def test_damage_to_households_is_found(shop: Shop, damage: str) -> None:
     assert {fault.code for fault in report.faults} == {"members_i12_household"}
 
 
-async def test_a_member_who_was_merged_is_nobody_in_the_household(shop: Shop) -> None:
-    for card in "abc":
-        await earn(shop, card, 100, card)
+def merge(shop: Shop, name: str, card: str, to: str) -> Activity:
+    other = Identifier(kind="card", value=to)
+    return ask("merge", name, at=shop.at, card=card, to=other, by="desk", reason="same person")
+
+
+def unmerge(shop: Shop, name: str, card: str, origin: str) -> Activity:
+    return ask("unmerge", name, at=shop.at, card=card, origin=origin, by="desk", reason="two people")
+
+
+async def who_is_home(shop: Shop, member: UUID) -> set[UUID]:
+    """Everybody in the household of a member; nobody, where they are in none."""
+    async with shop.database.snapshot() as read:
+        known = await members.get(read, member)
+    return set() if known.household_id is None else {each.member for each in (await read_household(shop, member)).homes}
+
+
+async def test_whoever_is_kept_gets_the_place_and_gives_it_back(shop: Shop) -> None:
+    ann, bob, cat = [await earn(shop, card, 100, card) for card in "abc"]
+    home = (await shop.receipt(join(shop, "j", "b", "a"))).traits[0].value
+    shop.later(days=1)
+    merged = await shop.receipt(merge(shop, "m", "c", "b"))
+    assert [(each.name, each.value) for each in merged.traits] == [(members.HOUSEHOLD_TRAIT, home)]
+    assert await who_is_home(shop, ann) == {ann, cat}
+    assert [await shop.trait(each, members.HOUSEHOLD_TRAIT) for each in (bob, cat)] == [None, home]
+    await shop.receipt(spend(shop, "r", "a", 250))
+    await prove(shop)
+    shop.later(days=1)
+    parted = await shop.receipt(unmerge(shop, "u", "c", "m"))
+    assert [each.value for each in parted.traits] == [None]
+    assert (await who_is_home(shop, ann), await who_is_home(shop, cat)) == ({ann, bob}, set())
+    assert await shop.trait(bob, members.HOUSEHOLD_TRAIT) == home
+    assert await shop.refusal(spend(shop, "r2", "c", 101)) == "points_not_enough"
+    await prove(shop)
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_whoever_is_kept_and_is_at_home_stays_there(shop: Shop, *, same: bool) -> None:
+    ann, bob, cat, dan = [await earn(shop, card, 100, card) for card in "abcd"]
     await shop.receipt(join(shop, "j", "b", "a"))
-    ann: Receipt = await shop.receipt(
-        ask("merge", "m", at=shop.at, card="c", to=Identifier(kind="card", value="b"), by="desk", reason="twice")
-    )
-    assert ann.other is not None
-    settings: dict[str, Scalar] = {"currency": "points", "points": 101, "pool": True}
-    assert await shop.refusal(ask("redeem", "r", at=shop.at, card="a", **settings)) == "points_not_enough"
+    await shop.receipt(join(shop, "k", "c", "a" if same else "d"))
+    before = await who_is_home(shop, cat)
+    await shop.receipt(merge(shop, "m", "c", "b"))
+    assert await who_is_home(shop, cat) == before - {bob}
+    assert await who_is_home(shop, ann) == ({ann, cat} if same else {ann})
+    assert await shop.refusal(spend(shop, "r", "a", 101 if not same else 301)) == "points_not_enough"
+    await prove(shop)
+    await shop.receipt(unmerge(shop, "u", "c", "m"))
+    assert await who_is_home(shop, cat) == before
+    assert await who_is_home(shop, bob) == ({ann, bob, cat} if same else {ann, bob})
+    assert dan in before or same
+    await prove(shop)
+
+
+async def test_of_two_in_no_household_none_is_told(shop: Shop) -> None:
+    ann, bob = [await earn(shop, card, 100, card) for card in "ab"]
+    # At the very moment at which a place was left, also: that was their own doing.
+    await shop.receipt(join(shop, "j", "b", "a"))
+    await shop.receipt(leave(shop, "l", "b"))
+    await shop.receipt(leave(shop, "l2", "a"))
+    assert (await shop.receipt(merge(shop, "m", "a", "b"))).traits == ()
+    assert (await shop.receipt(unmerge(shop, "u", "a", "m"))).traits == ()
+    assert [await who_is_home(shop, each) for each in (ann, bob)] == [set(), set()]
+    await prove(shop)
+
+
+@pytest.mark.parametrize("asked", ["nothing", "leave", "leave and join"])
+async def test_what_the_kept_asked_for_meanwhile_stays(shop: Shop, asked: str) -> None:
+    ann, bob, cat = [await earn(shop, card, 100, card) for card in "abc"]
+    await shop.receipt(join(shop, "j", "b", "a"))
+    await shop.receipt(merge(shop, "m", "c", "b"))
+    if asked != "nothing":
+        await shop.receipt(leave(shop, "l", "c"))
+    if asked == "leave and join":
+        await shop.receipt(join(shop, "j2", "c", "a"))
+    await shop.receipt(unmerge(shop, "u", "c", "m"))
+    # The place is the other's again in any case.
+    assert await who_is_home(shop, ann) == {ann, bob} | ({cat} if asked == "leave and join" else set())
+    await prove(shop)
+
+
+async def test_a_place_goes_along_two_merges_and_comes_back(shop: Shop) -> None:
+    ann, bob, cat, dan = [await earn(shop, card, 100, card) for card in "abcd"]
+    await shop.receipt(join(shop, "j", "b", "a"))
+    await shop.receipt(merge(shop, "m1", "c", "b"))
+    await shop.receipt(merge(shop, "m2", "d", "c"))
+    assert await who_is_home(shop, ann) == {ann, dan}
+    await shop.receipt(unmerge(shop, "u2", "d", "m2"))
+    assert await who_is_home(shop, ann) == {ann, cat}
+    await shop.receipt(unmerge(shop, "u1", "c", "m1"))
+    assert await who_is_home(shop, ann) == {ann, bob}
+    await prove(shop)
+
+
+async def test_who_comes_back_to_a_full_household_is_in_none(shop: Shop) -> None:
+    cards = [f"c{number}" for number in range(HOUSEHOLD_MAX + 2)]
+    everybody = [await earn(shop, card, 1, card) for card in cards]
+    one, other, late, *_ = everybody
+    for number, card in enumerate([cards[1], *cards[4:]]):
+        await shop.receipt(join(shop, f"j{number}", card, cards[0]))
+    # It is full; one goes with the merge, and another comes before it is undone.
+    await shop.receipt(join(shop, "k", cards[2], cards[3]))
+    await shop.receipt(merge(shop, "m", cards[2], cards[1]))
+    assert len(await who_is_home(shop, one)) == HOUSEHOLD_MAX - 1
+    newcomer = await earn(shop, "new", 1, "new")
+    await shop.receipt(join(shop, "full", "new", cards[0]))
+    await shop.receipt(unmerge(shop, "u", cards[2], "m"))
+    assert len(await who_is_home(shop, newcomer)) == HOUSEHOLD_MAX
+    assert (await who_is_home(shop, other), late in await who_is_home(shop, late)) == (set(), True)
+    await prove(shop)
+
+
+async def test_places_in_one_batch_are_as_one_after_the_other(shop: Shop) -> None:
+    ann, bob, cat, dan = [await earn(shop, card, 100, card) for card in "abcd"]
+    batch = [
+        join(shop, "1", "b", "a"),
+        merge(shop, "2", "c", "b"),
+        spend(shop, "3", "a", 150),
+        merge(shop, "4", "a", "c"),
+        join(shop, "5", "d", "a"),
+        unmerge(shop, "6", "a", "4"),
+        unmerge(shop, "7", "c", "2"),
+        buy("p", 1000, card="b", at=shop.at),
+        spend(shop, "8", "d", 200),
+        spend(shop, "9", "c", 151),
+    ]
+    outcomes = await shop.send(*batch)
+    assert told(outcomes) == ["done"] * 9 + ["points_not_enough"]
+    assert (await who_is_home(shop, ann), await who_is_home(shop, cat)) == ({ann, bob, dan}, set())
     await prove(shop)
 
 

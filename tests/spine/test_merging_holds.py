@@ -18,11 +18,6 @@ async def is_sound(shop: Shop) -> bool:
     return True
 
 
-async def share_points(shop: Shop, *members: object) -> None:
-    async with shop.database.transaction() as tx:
-        await tx.run("UPDATE members.member SET household_id = $1 WHERE id = ANY($2)", shop.house.new_id(), members)
-
-
 async def hold(shop: Shop, points: int, card: str, *, pool: bool = False) -> str:
     ask_ = {"currency": "points", "points": points, "pool": pool, "valid_seconds": 3_600}
     return str((await do(shop, "hold", f"h{card}", card=card, **ask_)).postings[0].hold)
@@ -77,7 +72,7 @@ async def test_points_of_one_who_is_gone_come_back_to_whoever_was_kept_when_anot
 ) -> None:
     third = (await earn(shop, "1", 10, card="9")).member
     gone = (await earn(shop, "2", 100, card="8")).member
-    await share_points(shop, third, gone)
+    await shop.share_points(third, gone)
     held = await hold(shop, 60, "9", pool=True) if end != "reverse" else ""
     if not held:
         await do(shop, "redeem", "r", card="9", currency="points", points=60, pool=True)
@@ -196,7 +191,7 @@ async def test_whoever_only_earns_may_be_concerned_by_what_another_asks_in_the_s
 ) -> None:
     mine = (await earn(shop, "1", 10)).member
     theirs = (await earn(shop, "2", 100, card="8")).member
-    await share_points(shop, mine, theirs)
+    await shop.share_points(mine, theirs)
     redeem = ask("redeem", "r", at=shop.at, currency="points", points=50, pool=True)
     if kind == "reverse":
         await shop.receipt(redeem)

@@ -28,6 +28,7 @@ from regulars.kernel.program import (
     Word,
     find_next,
     find_occasion,
+    miss_minimum,
     refer,
     rescale,
     spread,
@@ -196,10 +197,20 @@ def _answer(prepared: Prepared, memory: Memory, step: Step) -> Earned:
         return _reward(prepared, memory, step, choice, period)
     points, lines = _measure(prepared, step, choice)
     if not points:
-        return Earned(reasons=(Reason(offer="", code="too_little"),))
+        return Earned(reasons=(_tell_step(prepared.settings, choice),))
     if choice.numbers:
         values["amount_minor"] = choice.amount_minor
     return _give(prepared, points, lines, values)
+
+
+def _tell_step(settings: Settings, choice: Choice) -> Reason:
+    """Say what is missing to the first full step of money, or the first whole unit."""
+    values: dict[str, Scalar] = {}
+    if settings.step_minor is not None:
+        values = {"amount_minor": choice.amount_minor, "missing_minor": settings.step_minor - choice.amount_minor}
+    elif settings.each == "unit":
+        values = {"quantity_milli": choice.quantity_milli, "missing_milli": UNIT_MILLI - choice.quantity_milli}
+    return Reason(offer="", code="too_little", values=values)
 
 
 def _miss(prepared: Prepared, step: Step) -> Reason | None:
@@ -208,8 +219,7 @@ def _miss(prepared: Prepared, step: Step) -> Reason | None:
     if settings.basket_minimum_minor:
         amount = sum([line.amount_minor for line in step.activity.lines])
         if amount < settings.basket_minimum_minor:
-            values: dict[str, Scalar] = {"amount_minor": amount, "minimum_minor": settings.basket_minimum_minor}
-            return Reason(offer="", code="below_minimum", values=values)
+            return miss_minimum(amount, settings.basket_minimum_minor)
     if settings.joined_within_days is not None:
         if step.joined_at is None:
             return Reason(offer="", code="joining_unknown")

@@ -22,6 +22,7 @@ from regulars.kernel.program import (
     Selection,
     Word,
     find_occasion,
+    miss_minimum,
     refer,
     spread,
 )
@@ -124,8 +125,7 @@ def _miss(prepared: Prepared, step: Step) -> Reason | None:
     if settings.basket_minimum_minor:
         amount = sum([line.amount_minor for line in step.activity.lines])
         if amount < settings.basket_minimum_minor:
-            values: dict[str, Scalar] = {"amount_minor": amount, "minimum_minor": settings.basket_minimum_minor}
-            return Reason(offer="", code="below_minimum", values=values)
+            return miss_minimum(amount, settings.basket_minimum_minor)
     if settings.occasion is not None:
         return find_occasion(settings.occasion, prepared.calendar, step).missing
     return None

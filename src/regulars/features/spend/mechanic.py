@@ -25,6 +25,7 @@ from regulars.kernel.program import (
     Word,
     Words,
     Written,
+    miss_minimum,
     spread,
 )
 
@@ -139,7 +140,6 @@ class Prepared:
     """By rate: points of one minor unit of money, times the denominator."""
     weights_by: Mapping[Scalar, tuple[int, ...]]
     """The same for each value of the trait."""
-    too_small: Earned
     formula: Formula | None
 
 
@@ -161,7 +161,6 @@ def prepare(settings: Settings, _calendar: Calendar, bound: Mapping[str, Formula
         "brand": bool(exclude.brands) or any(rate.brands for rate in rates),
         "sku": bool(exclude.skus) or any(rate.skus for rate in rates),
     }
-    values: dict[str, Scalar] = {"minimum_minor": settings.minimum_minor}
     return Prepared(
         settings=settings,
         read_key=attrgetter(*([name for name, is_asked in asked.items() if is_asked] or ["brand"])),
@@ -171,7 +170,6 @@ def prepare(settings: Settings, _calendar: Calendar, bound: Mapping[str, Formula
         offset=offsets[settings.round],
         weights=weigh(1, 1),
         weights_by={value: weigh(times, over) for value, (times, over) in factors.items()},
-        too_small=Earned(reasons=(Reason(offer="", code="below_minimum", values=values),)),
         formula=(bound or {}).get("formula"),
     )
 
@@ -181,9 +179,6 @@ def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
     if prepared.formula is not None:
         return _earn_by_formula(prepared, prepared.formula, step)
     settings, lines = prepared.settings, step.activity.lines
-    least = settings.minimum_minor
-    if least and sum([line.amount_minor for line in lines]) < least:
-        return prepared.too_small
     tier = step.traits.get(settings.times_by)
     weights = prepared.weights_by.get(tier, prepared.weights)
     rates = find_rates(prepared, step.activity.store if prepared.by_store else "", lines)
@@ -191,8 +186,8 @@ def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
         counted, parts = _sum_basket(prepared, weights, rates, lines)
     else:
         counted, parts = _sum_steps(prepared, weights, rates, lines)
-    if counted < least:
-        return prepared.too_small
+    if counted < settings.minimum_minor:
+        return Earned(reasons=(miss_minimum(counted, settings.minimum_minor),))
     if not parts:
         return NOTHING
     points = sum([part for _, part in parts])
@@ -210,7 +205,7 @@ def _earn_by_formula(prepared: Prepared, formula: Formula, step: Step) -> Earned
     numbers = [number for number, line in enumerate(lines, start=1) if not settings.exclude.fits(line)]
     amounts = [lines[number - 1].amount_minor for number in numbers]
     if sum(amounts) < settings.minimum_minor:
-        return prepared.too_small
+        return Earned(reasons=(miss_minimum(sum(amounts), settings.minimum_minor),))
     try:
         if settings.formula_per == "line":
             parts = [max(points, 0) for points in formula.reckon_lines(step, numbers)]

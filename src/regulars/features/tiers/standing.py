@@ -14,7 +14,7 @@ from regulars.features.tiers.progress import progress
 from regulars.kernel import members, program
 from regulars.kernel.nouns import Scalar
 
-__all__ = ["Gift", "Rung", "Standing", "TierSet", "read_standing"]
+__all__ = ["Gift", "Rung", "Standing", "TierSet", "find_sets", "read_standing"]
 
 EVERYWHERE = ""
 """No store: a member is asked about, not a purchase."""
@@ -94,12 +94,17 @@ async def read_standing(read: Read, versions: program.Versions, member: UUID, at
 
     plan = releases.plan_for(member, EVERYWHERE, traits, at)
     stored = {offer: data for (_, offer), data in (await program.memories(read, [member])).items()}
+    return Standing(member=member, as_of=at, program=plan.hash, sets=find_sets(plan, stored, at))
+
+
+def find_sets(plan: program.Plan, memories: Mapping[str, bytes], at: datetime) -> tuple[TierSet, ...]:
+    """Say where a member with these memories (by offer) stands at a moment, in every set of levels of a version."""
     found: list[TierSet] = []
     for bound in plan.offers.values():
-        memory = bound.read_memory(stored) if isinstance(bound.settings, Prepared) else None
+        memory = bound.read_memory(memories) if isinstance(bound.settings, Prepared) else None
         if isinstance(memory, Memory):
             found.append(_show(bound.id, bound.settings, memory, plan.day_of(at)))
-    return Standing(member=member, as_of=at, program=plan.hash, sets=tuple(found))
+    return tuple(found)
 
 
 def _show(offer: str, prepared: Prepared, memory: Memory, day: int) -> TierSet:

@@ -70,9 +70,11 @@ app.command()(simulate)
 def validate(file: File) -> None:
     """Check a programme without touching a database: every problem, with its line and column.
 
+    Conditions and formulas are also tried on the largest basket that there may be.
+
     Example:  `regulars program validate programs/grocer.yaml`
     """
-    document = read_program(file)
+    document = program.vet(read_text(file))
     speak().print(
         f"{file.name} is a valid programme: {len(document.offers)} offers, {len(document.currencies)} currencies,"
         f" version {program.content_hash(document)[:SHOWN]}."

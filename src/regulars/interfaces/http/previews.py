@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from msgspec import Meta, Struct
 
 from regulars.base import clock
-from regulars.base.db import Read
+from regulars.features.tiers.standing import find_sets
 from regulars.interfaces.http.activities import PATH_REFUSALS, PURCHASE
 from regulars.interfaces.http.guard import key_of
 from regulars.interfaces.http.kit import answer, door, read_body, request_id_of
@@ -18,7 +18,7 @@ from regulars.interfaces.http.state import database_of, house_of
 from regulars.interfaces.http.wire import ActivityIn, ReceiptView, Why, view_receipt
 from regulars.kernel import spine
 from regulars.kernel.nouns import Activity, Scalar
-from regulars.kernel.program import Verdict
+from regulars.kernel.program import Plan, Verdict
 
 __all__ = ["router"]
 
@@ -43,7 +43,8 @@ class Gate(Struct, frozen=True, kw_only=True):
     values: Mapping[str, Scalar | tuple[Scalar, ...]]
     """What decided."""
     needs: Mapping[str, Scalar | tuple[Scalar, ...]]
-    """What would have to be otherwise; of several values one is enough."""
+    """What would have to be otherwise; of several values one is enough. `missing_minor` (money) and `missing_milli`
+    (thousandths of quantity) are what has to be added."""
 
 
 class OfferView(Struct, frozen=True, kw_only=True):
@@ -60,6 +61,19 @@ class OfferView(Struct, frozen=True, kw_only=True):
     reasons: tuple[Why, ...]
 
 
+class Ahead(Struct, frozen=True, kw_only=True):
+    """Where the member would stand in one set of levels."""
+
+    offer: str
+    trait: str
+    level: str | None
+    """Null: none."""
+    next_level: str | None
+    """The next that is reached by what is counted; null: there is none above."""
+    missing: tuple[Mapping[str, int], ...]
+    """For each way to the next level: what is missing by measure. Any one way is enough."""
+
+
 class PreviewView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What would become of one activity. Ids of activities and newcomers are of this preview only."""
 
@@ -69,6 +83,8 @@ class PreviewView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     problem: Problem | None = None
     offers: tuple[OfferView, ...] = ()
     """Every offer of the programme, in the order in which they are asked."""
+    levels: tuple[Ahead, ...] = ()
+    """Each set of levels, as it would be afterwards."""
 
 
 class Previews(Struct, frozen=True, kw_only=True):
@@ -107,8 +123,8 @@ async def preview_activities(request: Request) -> Response:
     facts = _check_store(request, await read_body(request, read_preview))
     async with database_of(request).snapshot() as read:
         shown = await spine.preview(read, house_of(request), facts, await clock.now(read), explain=True)
-        names = await _read_names(request, read)
-    return answer(Previews(results=[_view(each, names, request_id_of(request)) for each in shown]))
+        plans = (await house_of(request).versions.read(read)).plans
+    return answer(Previews(results=[_view(each, plans, request_id_of(request)) for each in shown]))
 
 
 @router.get("/v1/members/{member}/activities/{activity}/explanation")
@@ -117,12 +133,12 @@ async def explain_activity(request: Request, member: UUID, activity: UUID) -> Re
     """Explain what an activity came to: for each offer whether it gave, which condition decided, with the values."""
     async with database_of(request).snapshot() as read:
         explained = await spine.explain_receipt(read, house_of(request), member, activity)
-        names = await _read_names(request, read)
+        plans = (await house_of(request).versions.read(read)).plans
     return answer(
         ExplanationView(
             receipt=view_receipt(explained.receipt),
             exact=explained.is_exact,
-            offers=_view_offers(explained.verdicts, names),
+            offers=_view_offers(explained.verdicts, _list_names(plans)),
         )
     )
 
@@ -135,28 +151,30 @@ def _check_store(request: Request, asked: PreviewIn) -> list[Activity]:
     return facts
 
 
-async def _read_names(request: Request, read: Read) -> dict[str, Mapping[str, str]]:
-    releases = await house_of(request).versions.read(read)
-    return {
-        offer.id: offer.name
-        for plan in releases.plans.values()
-        for offer in plan.document.offers
-        if offer.name is not None
-    }
+def _list_names(plans: Mapping[str, Plan]) -> dict[str, Mapping[str, str]]:
+    return {offer.id: offer.name for plan in plans.values() for offer in plan.document.offers if offer.name is not None}
 
 
-def _view(shown: spine.Previewed, names: Mapping[str, Mapping[str, str]], request_id: str) -> PreviewView:
+def _view(shown: spine.Previewed, plans: Mapping[str, Plan], request_id: str) -> PreviewView:
     outcome = shown.outcome
     if outcome.refusal is not None:
         return PreviewView(
             status="refused", newcomer=shown.is_newcomer, problem=problem_of(outcome.refusal, request_id=request_id)
         )
-    assert outcome.receipt is not None, "an outcome is a receipt or a refusal"
+    receipt = outcome.receipt
+    assert receipt is not None, "an outcome is a receipt or a refusal"
+    # A stored receipt may name a version whose mechanics are gone.
+    plan, at = plans.get(receipt.program), max(receipt.occurred_at, receipt.recorded_at)
+    sets = () if plan is None else find_sets(plan, shown.memories, at)
     return PreviewView(
         status="repeated" if outcome.repeated else "accepted",
         newcomer=shown.is_newcomer,
-        receipt=view_receipt(outcome.receipt),
-        offers=_view_offers(shown.verdicts, names),
+        receipt=view_receipt(receipt),
+        offers=_view_offers(shown.verdicts, _list_names(plans)),
+        levels=tuple(
+            Ahead(offer=it.offer, trait=it.trait, level=it.level, next_level=it.next_level, missing=it.missing)
+            for it in sets
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """Versions of the programme: drafted, reviewed, tried on some, published, taken back. Who does it is the key."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -181,10 +182,12 @@ async def read_version(request: Request, version: Named) -> Response:
 async def draft_program(request: Request) -> Response:
     """Keep a programme as a draft. It decides nothing yet; sent again, it stays its first author's.
 
-    Everything that is wrong with it is told at once: each of `context.problems` has a path, a line and a column.
+    Everything that is wrong with it is told at once: each of `context.problems` has a path, a line and a column. Its
+    conditions and formulas are tried on the largest basket first, within bounds, which may take some seconds.
     """
     sent = await read_body(request, read_draft)
-    view = await _take(request, None, _drafting(sent))
+    document = await _vet(request, sent.text)
+    view = await _take(request, None, _drafting(sent, document))
     return answer(view, status=201, headers={"Location": f"/v1/programs/{view.hash}"})
 
 
@@ -294,9 +297,16 @@ Step = Callable[[Tx, str, str, datetime], Awaitable[str]]
 """Does something with a version, by somebody, at a time; gives the hash of the version to answer with."""
 
 
-def _drafting(sent: DraftIn) -> Step:
-    document = program.parse(sent.text)
+async def _vet(request: Request, text: str) -> program.Document:
+    """Read a programme while others are served. One at a time: each may take much memory."""
+    state = request.app.state
+    if not hasattr(state, "vetting"):
+        state.vetting = asyncio.Lock()
+    async with state.vetting:
+        return await asyncio.to_thread(program.vet, text)
 
+
+def _drafting(sent: DraftIn, document: program.Document) -> Step:
     async def step(tx: Tx, _: str, by: str, at: datetime) -> str:
         return (await program.draft(tx, document, by=by, at=at, text=sent.text, note=sent.note)).hash
 

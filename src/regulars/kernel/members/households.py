@@ -37,7 +37,7 @@ class Household(Struct, frozen=True, kw_only=True):
 
 
 class Move(Struct, frozen=True, kw_only=True, gc=False):
-    """A member joins a household, or (None) leaves the one they are in."""
+    """A member joins a household, or (None) leaves the one they are in, or (the same) goes on in it."""
 
     member: UUID
     household: UUID | None
@@ -52,7 +52,11 @@ class Homes:
     since: dict[UUID, datetime] = field(default_factory=dict[UUID, datetime])
     """When members who ask to join or leave joined the household that they are in."""
     changed: dict[UUID, datetime] = field(default_factory=dict[UUID, datetime])
-    """When such members last joined or left one."""
+    """When such members last joined or left one, or were said to go on in it."""
+    joins: dict[UUID, set[datetime]] = field(default_factory=dict[UUID, set[datetime]])
+    """Every time at which such members joined one."""
+    left: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    """The household that such members left last."""
     sizes: dict[UUID, int] = field(default_factory=dict[UUID, int])
     """How many members there are, of households that somebody asks to join. Their rows are locked."""
     moved: dict[UUID, UUID | None] = field(default_factory=dict[UUID, "UUID | None"])
@@ -72,11 +76,13 @@ class Homes:
 
     def pool(self, member: UUID, others: Iterable[UUID]) -> list[UUID]:
         """Of the others, those whose points a member may use: of the same household, and free to use them."""
-        return [
-            other
-            for other in others
-            if self.of(other) == self.of(member) is not None and self.locked[other].state == "active"
-        ]
+        return [other for other in others if self.of(other) == self.of(member) is not None and self._is_free(other)]
+
+    def _is_free(self, member: UUID) -> bool:
+        # Whoever was part of another is so no longer, if they have just come back to a household.
+        return self.locked[member].state == "active" or (
+            self.locked[member].state == "merged" and self.moved.get(member) is not None
+        )
 
     def moment(self, member: UUID, at: datetime) -> datetime:
         """When a member's next move is: now, but after the last one."""
@@ -86,10 +92,14 @@ class Homes:
     def apply(self, move: Move) -> None:
         """Let a move have happened. A household that nobody knew begins with it."""
         member, home = move.member, self.of(move.member)
+        self.changed[member] = move.at
+        if home is not None and move.household == home:
+            return
         assert (home is None) != (move.household is None), "a member leaves one household before joining another"
         if move.household is None:
             assert home is not None
             self.sizes[home] = self.size(home) - 1
+            self.left[member] = home
             if member in self.since:
                 self.rows[member, home, self.since.pop(member)] = move.at
         else:
@@ -98,5 +108,5 @@ class Homes:
             self.sizes[move.household] = self.size(move.household) + 1
             self.rows[member, move.household, move.at] = None
             self.since[member] = move.at
+            self.joins.setdefault(member, set()).add(move.at)
         self.moved[member] = move.household
-        self.changed[member] = move.at

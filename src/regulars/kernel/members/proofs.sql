@@ -22,8 +22,7 @@ WHERE member.id IS NULL
 LIMIT :most;
 
 -- name: fault_i12_household
--- A member's household is the one that was joined last and not left, and the dated trait says the same. (Whoever was
--- put into one that never began shares with nobody who joined.)
+-- A member's household is the one that was joined last and not left, it has begun, and the dated trait says the same.
 SELECT
     format(
         'Member %s is in household %s; joined and not left was %s; the trait says %s.', member.id,
@@ -44,11 +43,5 @@ LEFT JOIN (
 WHERE
     cast(joined.household_id AS text) IS DISTINCT FROM told.value
     OR joined.household_id IS DISTINCT FROM known.id
-    OR (
-        member.household_id IS DISTINCT FROM joined.household_id
-        AND (
-            joined.household_id IS NOT NULL
-            OR EXISTS (SELECT 1 FROM members.household AS begun WHERE begun.id = member.household_id)
-        )
-    )
+    OR member.household_id IS DISTINCT FROM joined.household_id
 LIMIT :most;

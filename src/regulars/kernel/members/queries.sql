@@ -180,14 +180,25 @@ WHERE member.id = ANY(cast(:ids AS uuid[])) AND other.id <> member.id
 ORDER BY member.id, other.id;
 
 -- name: last_moves
--- When members last joined or left a household, and since when they are in the one they are in.
+-- When something was last said of members' households, when they joined them, since when they are in the one they are
+-- in, and which they left last. (What is said of where they are is a trait; a member who goes on moves nowhere.)
 SELECT
-    member_id,
-    max(coalesce(until, since)) AS changed,
-    max(since) FILTER (WHERE until IS NULL) AS since
-FROM members.household_member
-WHERE member_id = ANY(cast(:ids AS uuid[]))
-GROUP BY member_id;
+    home.member_id,
+    greatest(max(coalesce(home.until, home.since)), max(told.since)) AS changed,
+    array_agg(home.since) AS joins,
+    max(home.since) FILTER (WHERE home.until IS NULL) AS since,
+    (array_agg(home.household_id ORDER BY home.until DESC) FILTER (WHERE home.until IS NOT NULL))[1] AS left_last
+FROM members.household_member AS home
+LEFT JOIN (
+    SELECT
+        trait.member_id,
+        max(trait.since) AS since
+    FROM members.trait AS trait
+    WHERE trait.member_id = ANY(cast(:ids AS uuid[])) AND trait.name = '#household'
+    GROUP BY trait.member_id
+) AS told ON home.member_id = told.member_id
+WHERE home.member_id = ANY(cast(:ids AS uuid[]))
+GROUP BY home.member_id;
 
 -- name: lock_households
 -- After the members, in one order. Whoever joins waits here, so that none becomes too large.

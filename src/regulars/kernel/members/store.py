@@ -110,7 +110,8 @@ async def households_of(read: Read, ids: Iterable[UUID]) -> dict[UUID, list[UUID
 async def read_homes(read: Read, locked: Mapping[UUID, Member], asking: Iterable[UUID]) -> Homes:
     """Lay out the households of locked members; with dates and sizes, where some are asking to join or to leave.
 
-    Locks the households of those who ask, but in a snapshot. No statement where nobody does.
+    Locks the households of those who ask, and those to which whoever is part of another may come back; in a snapshot
+    none. No statement where nobody asks.
     """
     ids = sorted(set(asking) & locked.keys())
     homes = Homes(locked=locked)
@@ -118,9 +119,15 @@ async def read_homes(read: Read, locked: Mapping[UUID, Member], asking: Iterable
         return homes
     for row in await queries.rows(read, "last_moves", ids=ids):
         homes.changed[row["member_id"]] = row["changed"]
+        homes.joins[row["member_id"]] = set(row["joins"])
         if row["since"] is not None:
             homes.since[row["member_id"]] = row["since"]
-    households = sorted({home for member in ids if (home := locked[member].household_id) is not None})
+        if row["left_last"] is not None:
+            homes.left[row["member_id"]] = row["left_last"]
+    households = sorted(
+        {home for member in ids if (home := locked[member].household_id) is not None}
+        | {home for member, home in homes.left.items() if locked[member].state == "merged"}
+    )
     if isinstance(read, Tx):
         await queries.rows(read, "lock_households", ids=households)
     # Counted after the lock, when whoever was joining has joined.

@@ -26,7 +26,7 @@ from regulars.kernel.program.life import (
     add_budgets,
     check_stranded,
 )
-from regulars.kernel.program.lines import Choice, Exclusion, Picker, Selection, Words, refer
+from regulars.kernel.program.lines import Choice, Exclusion, Picker, Selection, Words, miss_minimum, refer
 from regulars.kernel.program.mechanics import Mechanic, MechanicBroken, References, Written, find_mechanics
 from regulars.kernel.program.model import (
     LANGUAGES,
@@ -72,6 +72,7 @@ from regulars.kernel.program.store import (
     set_policy,
 )
 from regulars.kernel.program.traits import Outside, describe_outside, list_set_traits
+from regulars.kernel.program.vetting import vet
 from regulars.kernel.program.words import Word
 
 __all__ = [
@@ -151,6 +152,7 @@ __all__ = [
     "locate_budget",
     "mark_simulated",
     "memories",
+    "miss_minimum",
     "parse",
     "publish",
     "read_document",
@@ -170,4 +172,5 @@ __all__ = [
     "set_policy",
     "spread",
     "start_pilot",
+    "vet",
 ]

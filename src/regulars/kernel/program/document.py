@@ -10,10 +10,10 @@ from regulars.kernel.program.caps import MICRO, bind_caps
 from regulars.kernel.program.checks import check_meaning
 from regulars.kernel.program.mechanics import find_mechanics
 from regulars.kernel.program.model import Document, Problem, ProgramInvalid
-from regulars.kernel.program.reading import FRACTION, INTEGER, WORDS, Found, read, refuse_fraction
+from regulars.kernel.program.reading import FRACTION, INTEGER, WORDS, Found, Source, read, refuse_fraction
 from regulars.kernel.program.shape import check_shape
 
-__all__ = ["content_hash", "decode", "dump", "encode", "locate_budget", "parse"]
+__all__ = ["content_hash", "decode", "dump", "encode", "locate_budget", "parse", "read_shape"]
 
 WIDTH: Final = 120
 BREAKS: Final = frozenset("\n\x85\u2028\u2029\ufeff")
@@ -43,15 +43,20 @@ def parse(text: str) -> Document:
 
     Raises ProgramInvalid with every problem that was found, each with its line and column.
     """
-    source = read(text)
-    found = check_shape(source.value, Document)
-    if found:
-        raise ProgramInvalid([problem.locate(source.places) for problem in found])
-    document = msgspec.convert(source.value, Document)
+    source, document = read_shape(text)
     found = check_meaning(document, find_mechanics())
     if found:
         raise ProgramInvalid([problem.locate(source.places) for problem in found])
     return document
+
+
+def read_shape(text: str) -> tuple[Source, Document]:
+    """Read a programme without asking what it means. Raises ProgramInvalid where it has not the shape of one."""
+    source = read(text)
+    found = check_shape(source.value, Document)
+    if found:
+        raise ProgramInvalid([problem.locate(source.places) for problem in found])
+    return source, msgspec.convert(source.value, Document)
 
 
 def dump(document: Document) -> str:

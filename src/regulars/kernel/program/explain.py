@@ -24,6 +24,8 @@ GateName = Literal[
 
 BOUNDED: Final = frozenset({"limit_reached", "budget_spent", OUTDONE, "condition_failed"})
 """Codes of reasons that are not the mechanic's own."""
+MISSING: Final = "missing_"
+"""So begins what a mechanic's reason calls the values that would have to be added, such as `missing_minor`."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -131,7 +133,10 @@ def _tell_all(plan: Plan, offer: BoundOffer, sight: Sight, seen: Seen, reasons: 
         yield Told(gate="stacking", admits=not winners, values=values | ({"by": winners[0]} if winners else {}))
     why = [reason for reason in reasons if reason.code not in BOUNDED]
     codes: dict[str, Fact] = {"reasons": tuple(reason.code for reason in why)} if why else {}
-    yield Told(gate="mechanic", admits=seen.fired, values={"mechanic": offer.mechanic.name} | codes)
+    needs = (
+        {} if seen.fired else {name: it for each in why for name, it in each.values.items() if name.startswith(MISSING)}
+    )
+    yield Told(gate="mechanic", admits=seen.fired, values={"mechanic": offer.mechanic.name} | codes, needs=needs)
 
 
 def _tell_cap(cap: Cap, left: int, drawn: int, day: int) -> Told:

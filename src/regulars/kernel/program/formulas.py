@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct
 
 from regulars.kernel.nouns import Step
@@ -13,18 +14,21 @@ from regulars.kernel.program.conditions import (
     Condition,
     ConditionInvalid,
     Environment,
+    Gives,
     Text,
     compile_condition,
     describe_loyalty,
     look,
     look_at_line,
+    vet_conditions,
 )
 from regulars.kernel.program.days import Calendar
 from regulars.kernel.program.mechanics import Mechanic, Written
 from regulars.kernel.program.model import Document
 from regulars.kernel.program.reading import Found, Path
+from regulars.kernel.program.shape import check_shape
 
-__all__ = ["Formula", "Formulas"]
+__all__ = ["Formula", "Formulas", "Noted", "list_texts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,21 @@ class Formula:
         view = look(self.condition.environment, step, self.zone)
         lines = step.activity.lines
         return [self.condition.judge(look_at_line(view, lines[number - 1])) for number in numbers]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A condition or a formula of a document, where it stands."""
+
+    path: Path
+    text: str
+    gives: Gives
+    by_line: bool = False
+
+    @property
+    def what(self) -> str:
+        """What people call it."""
+        return "condition" if self.gives == "bool" else "formula"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +105,23 @@ class Formulas:
         }
         return mechanic.prepare(settings, calendar, bound)
 
+    def vet(self, texts: Sequence[Noted]) -> list[tuple[Noted, Found]]:
+        """Find what is wrong with these texts, each tried in a child process of bounded memory and time.
+
+        Nothing of them is compiled in this one. It blocks for seconds.
+        """
+        found: list[tuple[Noted, Found]] = []
+        for by_line in (False, True):
+            noted = [each for each in texts if each.by_line == by_line]
+            if not noted:
+                continue
+            answers = vet_conditions(self._describe(by_line=by_line), [(each.text, each.gives) for each in noted])
+            for each, problems in zip(noted, answers, strict=True):
+                for it in problems:
+                    message = f"at line {it.line}, column {it.column} of the {each.what}: {it.message}"
+                    found.append((each, Found(path=each.path, message=message)))
+        return found
+
     def _compile(self, written: Written) -> Condition[int]:
         return compile_condition(written.text, self._describe(by_line=written.by_line), gives="int")
 
@@ -104,6 +140,19 @@ class Formulas:
                 line=by_line,
             )
         return self.environments[by_line]
+
+
+def list_texts(document: Document, mechanics: Mapping[str, Mechanic]) -> Iterator[Noted]:
+    """List all conditions and formulas of a document, but those of offers whose settings cannot be read."""
+    for index, offer in enumerate(document.offers):
+        path: Path = ("offers", index)
+        if offer.when is not None:
+            yield Noted(path=(*path, "when"), text=offer.when, gives="bool")
+        mechanic = mechanics.get(offer.mechanic)
+        if mechanic is not None and not check_shape(offer.settings, mechanic.settings):
+            settings = msgspec.convert(offer.settings, mechanic.settings)
+            for name, written in _list_formulas(mechanic, settings).items():
+                yield Noted(path=(*path, "settings", name), text=written.text, gives="int", by_line=written.by_line)
 
 
 def _list_formulas(mechanic: Mechanic, settings: Struct) -> Mapping[str, Written]:

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct, field
 
-from regulars.kernel.nouns import Activity, Line, Reason, Scalar
+from regulars.kernel.nouns import Activity, Line, Reason
 from regulars.kernel.program.mechanics import References
 from regulars.kernel.program.words import Count, Word
 
-__all__ = ["Choice", "Exclusion", "Picker", "Selection", "Words", "refer"]
+__all__ = ["Choice", "Exclusion", "Picker", "Selection", "Words", "miss_minimum", "refer"]
 
 WORDS_MAX: Final = 20_000
 """Names in one list."""
@@ -119,9 +119,9 @@ class Picker:
         quantity = sum([line.quantity_milli for line in taken])
         wanted = self.selection
         if amount < wanted.minimum_minor:
-            return _miss(amount_minor=amount, minimum_minor=wanted.minimum_minor)
+            return Choice(missing=miss_minimum(amount, wanted.minimum_minor))
         if quantity < wanted.minimum_milli:
-            return _miss(quantity_milli=quantity, minimum_milli=wanted.minimum_milli)
+            return Choice(missing=miss_minimum(quantity, wanted.minimum_milli, unit="milli"))
         return Choice(numbers=numbers, amount_minor=amount, quantity_milli=quantity)
 
     def fits(self, line: Line) -> bool:
@@ -154,5 +154,11 @@ def refer(
     )
 
 
-def _miss(**values: Scalar) -> Choice:
-    return Choice(missing=Reason(offer="", code="below_minimum", values=values))
+def miss_minimum(amount: int, least: int, *, unit: Literal["minor", "milli"] = "minor") -> Reason:
+    """Say what lines come to in money (or, in thousandths, in quantity), what they should come to, what is missing.
+
+    What a reason calls `missing_…` is shown to whoever asks what would have to change.
+    """
+    what = "amount" if unit == "minor" else "quantity"
+    values = {f"{what}_{unit}": amount, f"minimum_{unit}": least, f"missing_{unit}": least - amount}
+    return Reason(offer="", code="below_minimum", values=values)

@@ -40,6 +40,10 @@ class Back:
             return points * min(self.milli.get(number, 0), line.quantity_milli) // line.quantity_milli
         return points if number in self.minor else 0
 
+    def holds(self, number: int, line: Line) -> bool:
+        """Whether all of a line is back: then all of its points belong to what is back."""
+        return self.share(1, number, line) == 1
+
 
 def undo_purchase(fold: Fold) -> None:
     """Take back what a purchase gave, offer by offer, as each says in `on_return`."""
@@ -167,18 +171,29 @@ def _take_up_to(
 
 
 def _take_unqualified(fold: Fold, bound: BoundOffer, given: Sequence[Given], backs: tuple[Back, Back]) -> None:
-    """Ask the offer what it would give for the rest: nothing takes all back, less takes back in proportion."""
+    """Ask the offer what it would give for the rest: nothing takes all back, less takes back in proportion.
+
+    A line of which all is back was never bought: it is no item, and nothing of its category is left.
+    """
     original = fold.step.original
     assert original is not None, "a return without its purchase was left out before"
     _, after = backs
     others = tuple(_place(fold.plan, it) for it in original.given if it.offer != bound.id)
-    whole = _ask_again(fold, bound, original.activity, others)
-    lines = tuple(_shorten(line, number, after) for number, line in enumerate(original.activity.lines, start=1))
-    left = tuple(_leave(it, original.activity.lines, after) for it in others)
-    rest = _ask_again(fold, bound, msgspec.structs.replace(original.activity, lines=lines), left)
+    bought = original.activity.lines
+    numbers = [number for number, line in enumerate(bought, start=1) if not after.holds(number, line)]
+    is_all_back = after.everything or (bool(bought) and not numbers)
+    whole: Mapping[str, int] = {}
+    rest: Mapping[str, int] = {}
+    if not is_all_back:
+        whole = _ask_again(fold, bound, original.activity, others)
+        lines = tuple(_shorten(bought[number - 1], number, after) for number in numbers)
+        # What is left is a basket of its own, whose lines are numbered from 1 as those of any.
+        places = {number: place for place, number in enumerate(numbers, start=1)}
+        left = tuple(_leave(it, bought, after, places) for it in others)
+        rest = _ask_again(fold, bound, msgspec.structs.replace(original.activity, lines=lines), left)
     for currency in _currencies(given):
         kept, full = rest.get(currency, 0), whole.get(currency, 0)
-        if after.everything:
+        if is_all_back:
             target = _count(given, currency)
         elif full > 0:
             # As a share of what it would give today for all of it: a tier that changed since does not matter.
@@ -196,11 +211,18 @@ def _shorten(line: Line, number: int, back: Back) -> Line:
     )
 
 
-def _leave(given: Given, lines: Sequence[Line], back: Back) -> Given:
-    """What another offer would have given for what is not back: a multiplier is asked about that."""
+def _leave(given: Given, lines: Sequence[Line], back: Back, places: Mapping[int, int]) -> Given:
+    """What another offer would have given for what is not back: a multiplier is asked about that.
+
+    `places` are the numbers that the lines of which something is left have now.
+    """
     award = given.award
-    parts = tuple((number, points - back.share(points, number, lines[number - 1])) for number, points in award.lines)
-    points = sum(part for _, part in parts) if parts else award.points
+    parts = tuple(
+        (places[number], points - back.share(points, number, lines[number - 1]))
+        for number, points in award.lines
+        if number in places
+    )
+    points = sum(part for _, part in parts) if award.lines else award.points
     left = Award(currency=award.currency, points=points, lines=parts)
     return Given(offer=given.offer, award=left, phase=given.phase)
 

@@ -21,6 +21,7 @@ from regulars.kernel.nouns import (
     Original,
     Other,
     Posted,
+    Reason,
     Receipt,
     Ruling,
     Scalar,
@@ -289,7 +290,9 @@ class Batch:
         plan = self.releases.plan_for(member, body.store, lambda at: self.traits.as_of(member, at), body.occurred_at)
         plan = plan.in_store(body.store)
         command = COMMANDS.get(body.kind)
-        if command is None and not _is_heard(plan, body):
+        is_heard = command is not None or _is_heard(plan, body)
+        # What was left behind for an offer that is gone by then ends, and its receipt says so: nobody waits for ever.
+        if not is_heard and body.source != CLOCK:
             message = f"No offer of the programme answers to {body.kind!r}, and it is no command."
             raise KindUnknown(message, kind=body.kind)
         fact, past, original = self._with_original(body, member)
@@ -323,6 +326,7 @@ class Batch:
             if told:
                 ruling = replace(ruling, traits=(*ruling.traits, *told))
             earned, reasons = book_ruling(self.book, self.ceilings, doing, ruling, self.locked[member])
+            reasons += [] if is_heard else [Reason(offer="", code="unanswered")]
         except Refusal:
             self.book.undo(marks[0])
             self.ceilings.undo(marks[1])

@@ -1,18 +1,37 @@
-"""Households: members who use their points together. Who owns a point stays as it was, so leaving takes one's own."""
+"""Households: members who use their points together. Who owns a point stays as it was, so leaving takes one's own.
 
+A member who becomes part of another hands on the place in a household, and gets it back when the two are two again.
+"""
+
+from collections.abc import Sequence
 from typing import Annotated, Final
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from regulars.kernel import activity as journal
 from regulars.kernel import ledger, members
 from regulars.kernel.nouns import Posted
 from regulars.kernel.spine.model import HouseholdBound, HouseholdRefused
 from regulars.kernel.spine.scene import Scene
 
-__all__ = ["HOUSEHOLD_JOIN", "HOUSEHOLD_LEAVE", "Join", "Leave", "join", "leave"]
+__all__ = [
+    "HOUSEHOLD_JOIN",
+    "HOUSEHOLD_LEAVE",
+    "Join",
+    "Leave",
+    "give_back_place",
+    "hand_on_place",
+    "join",
+    "leave",
+]
 
 HOUSEHOLD_JOIN: Final = "household_join"
+HOUSEHOLD_JOINED: Final = "household_joined"
+"""In the journal of the other: somebody joined them."""
 HOUSEHOLD_LEAVE: Final = "household_leave"
+ASKED: Final = frozenset({HOUSEHOLD_JOIN, HOUSEHOLD_JOINED, HOUSEHOLD_LEAVE})
+"""Where a household that is told is the member's own doing, and no merge's."""
 
 Note = Annotated[str, Meta(max_length=200)]
 
@@ -50,7 +69,7 @@ def join(scene: Scene, _ask: Join) -> list[Posted]:
     elif homes.size(household) >= members.HOUSEHOLD_MAX:
         message = f"The household has {homes.size(household)} members; at most {members.HOUSEHOLD_MAX} fit."
         raise HouseholdRefused(message, household=str(household))
-    scene.stamp_of(to, "household_joined")
+    scene.stamp_of(to, HOUSEHOLD_JOINED)
     scene.moves.append(members.Move(member=member, household=household, at=homes.moment(member, scene.by.at)))
     return []
 
@@ -73,6 +92,44 @@ def leave(scene: Scene, _ask: Leave) -> list[Posted]:
         raise HouseholdBound(message, holds=[str(each) for each in bound])
     scene.moves.append(members.Move(member=member, household=None, at=scene.homes.moment(member, scene.by.at)))
     return []
+
+
+def hand_on_place(scene: Scene, gone: UUID) -> None:
+    """Let whoever is kept have the place of the one who goes in a household; one who is in one stays there.
+
+    The merge says in which one they are from now on, wherever the other had a place: so its undoing knows that.
+    """
+    homes, kept = scene.homes, scene.member
+    household = homes.of(gone)
+    if household is None:
+        return
+    at = scene.by.at
+    goes_on = homes.of(kept) or household
+    scene.moves.append(members.Move(member=gone, household=None, at=homes.moment(gone, at)))
+    scene.moves.append(members.Move(member=kept, household=goes_on, at=homes.moment(kept, at)))
+
+
+def give_back_place(scene: Scene, gone: UUID, past: journal.Past, history: Sequence[journal.Past]) -> None:
+    """Let a member who was part of another have their place back, unless the household has become full meanwhile.
+
+    Whoever was kept leaves it where they were there by the merge only.
+    """
+    homes, kept = scene.homes, scene.member
+    told = [change.since for change in past.receipt.traits if change.name == members.HOUSEHOLD_TRAIT]
+    if not told:
+        return
+    at, household = scene.by.at, homes.left[gone]
+    was_handed_on = told[-1] in homes.joins.get(kept, ())
+    if was_handed_on and homes.of(kept) == household and not any(_is_asked(each) for each in history):
+        scene.moves.append(members.Move(member=kept, household=None, at=homes.moment(kept, at)))
+    elif homes.size(household) >= members.HOUSEHOLD_MAX:
+        return
+    scene.moves.append(members.Move(member=gone, household=household, at=homes.moment(gone, at)))
+
+
+def _is_asked(past: journal.Past) -> bool:
+    """Whether a member's household changed by this because somebody asked for it."""
+    return past.body.kind in ASKED and any(it.name == members.HOUSEHOLD_TRAIT for it in past.receipt.traits)
 
 
 def _is_shared(held: ledger.Hold) -> bool:

@@ -1,8 +1,8 @@
 """Two members become one, and within a window two again. A guest's receipts are claimed the same way.
 
 What the one who goes holds is handed on lot by lot, so ends, funders and worth stay. What is set aside stays where it
-is, usable by whoever was kept, and is handed on when it comes back. Undoing hands back what is left of it: what was
-used stays used, and what happened since stays with the member who was kept.
+is, usable by whoever was kept, and is handed on when it comes back. A place in a household is handed on too. Undoing
+hands back what is left of it: what was used stays used, and what happened since stays with the member who was kept.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +17,7 @@ from regulars.kernel import activity as journal
 from regulars.kernel import ledger, program
 from regulars.kernel.ledger import ARREARS, TRANSFER
 from regulars.kernel.nouns import AMOUNT_MAX, Posted, Scalar, Step
+from regulars.kernel.spine.households import give_back_place, hand_on_place
 from regulars.kernel.spine.model import MergeRefused
 from regulars.kernel.spine.returns import fact_of, original_of
 from regulars.kernel.spine.scene import Cast, Scene
@@ -78,7 +79,9 @@ def merge(scene: Scene, _ask: Merge | Claim) -> list[Posted]:
         raise MergeRefused(message, state=scene.locked[gone].state)
     scene.joined = gone
     # The receipt names the other as a whole.
-    return [posted for posted in hand_on(scene, gone, scene.member) if posted.owner is None]
+    postings = [posted for posted in hand_on(scene, gone, scene.member) if posted.owner is None]
+    hand_on_place(scene, gone)
+    return postings
 
 
 def hand_on(cast: Cast, gone: UUID, kept: UUID) -> list[Posted]:
@@ -165,6 +168,7 @@ def unmerge(scene: Scene, _ask: Unmerge) -> list[Posted]:
     scene.tell(gone, back)
     for currency in scene.book.currencies(scene.member):
         scene.book.recompute_due(scene.member, currency)
+    give_back_place(scene, gone, past, scene.history)
     scene.parted = gone
     return postings
 

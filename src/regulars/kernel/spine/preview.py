@@ -1,7 +1,7 @@
 """What would come of facts if they were recorded now: the same path, from the same rows, without locks or writing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -29,6 +29,8 @@ class Previewed:
     """Whoever is meant would become a member with it."""
     verdicts: Sequence[Verdict] = ()
     """What each offer came to, and why; only where that was asked for."""
+    memories: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    """By offer: what would be remembered of the member then; only where that was asked for."""
 
 
 async def preview(
@@ -57,14 +59,19 @@ async def preview(
     batch = await read_batch(read, house, asked, strangers={each.id: each for each in strangers.values()}, codes=codes)
     verdicts: dict[tuple[str, str], Sequence[Verdict]] = {}
     batch.verdicts = verdicts if explain else None
-    return [
-        Previewed(
-            outcome=batch.take(each.fact, each.member, each.to, each.at),
-            is_newcomer=each.fact.member in strangers,
-            verdicts=verdicts.get((each.fact.source, each.fact.id), ()),
+    shown: list[Previewed] = []
+    for each in asked:
+        outcome = batch.take(each.fact, each.member, each.to, each.at)
+        kept = {} if outcome.receipt is None else batch.memories.get(outcome.receipt.member, {})
+        shown.append(
+            Previewed(
+                outcome=outcome,
+                is_newcomer=each.fact.member in strangers,
+                verdicts=verdicts.get((each.fact.source, each.fact.id), ()),
+                memories=dict(kept) if explain else {},
+            )
         )
-        for each in asked
-    ]
+    return shown
 
 
 def _welcome(id_: UUID, at: datetime) -> Member:

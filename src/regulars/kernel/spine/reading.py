@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from regulars.base.db import Read, Tx
@@ -18,6 +19,9 @@ from regulars.kernel.spine.households import HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE
 from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, MERGE, UNMERGE
 
 __all__ = ["Asked", "read_batch"]
+
+HOMING: Final = frozenset({HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE, MERGE, CLAIM, UNMERGE})
+"""Kinds by which households change."""
 
 Happening = tuple[UUID, str, datetime, str]
 """(member, kind, when, store) of an activity that is asked for or due."""
@@ -101,7 +105,7 @@ async def read_batch(
         ceilings=ceilings,
         codes=codes,
         households=households,
-        homes=await members.read_homes(read, locked, _homing(asked)),
+        homes=await members.read_homes(read, locked, _homing(asked, originals)),
     )
 
 
@@ -173,7 +177,7 @@ async def _others(
     if when is None:
         return {}, set()
     members_asked = [each.member for each in asked if isinstance(each.member, UUID)]
-    households = await _pool(read, asked)
+    households = await _pool(read, asked, originals)
     concerned = {*households}.union(*households.values())
     concerned |= {each.to for each in asked if isinstance(each.to, UUID)}
     concerned |= {p.owner for past in originals.values() for p in past.receipt.postings if p.owner is not None}
@@ -244,24 +248,26 @@ def _list_absorbed(locked: Mapping[UUID, members.Member]) -> dict[UUID, set[UUID
     return absorbed
 
 
-async def _pool(read: Read, asked: Sequence[Asked]) -> dict[UUID, list[UUID]]:
+async def _pool(
+    read: Read, asked: Sequence[Asked], originals: Mapping[tuple[str, str], journal.Past]
+) -> dict[UUID, list[UUID]]:
     """Find the households of those who ask to use all their points. Others may join one in this very batch."""
     asking = {each.member for each in asked if each.fact.ask.get("pool") is True and isinstance(each.member, UUID)}
     if not asking:
         return {}
-    joining = set(_homing(asked))
+    joining = set(_homing(asked, originals))
     found = await members.households_of(read, asking | joining)
     joined = joining.union(*(found.get(member, ()) for member in joining))
     return {member: sorted({*found.get(member, ()), *joined} - {member}) for member in asking}
 
 
-def _homing(asked: Sequence[Asked]) -> list[UUID]:
-    """List the members whose household may change."""
+def _homing(asked: Sequence[Asked], originals: Mapping[tuple[str, str], journal.Past]) -> list[UUID]:
+    """List the members whose household may change: whoever joins or leaves one, and whoever is merged or parted."""
+    found = [(each, originals.get((each.fact.source, each.fact.origin))) for each in asked if each.fact.kind in HOMING]
     return [
         member
-        for each in asked
-        if each.fact.kind in {HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE}
-        for member in (each.member, each.to)
+        for each, past in found
+        for member in (each.member, each.to, None if past is None else past.receipt.other)
         if isinstance(member, UUID)
     ]
 
@@ -269,6 +275,11 @@ def _homing(asked: Sequence[Asked]) -> list[UUID]:
 def _holds(asked: Sequence[Asked]) -> list[UUID]:
     """List the holds that commands name."""
     return [hold for each in asked if (hold := hold_of(each.fact.ask)) is not None]
+
+
+def _list_claimed(asked: Sequence[Asked]) -> list[UUID]:
+    """List the members whose points somebody claims."""
+    return [each.to for each in asked if each.fact.kind == CLAIM and isinstance(each.to, UUID)]
 
 
 def _list_reversed(asked: Sequence[Asked]) -> set[tuple[str, str]]:
