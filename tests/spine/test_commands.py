@@ -164,6 +164,39 @@ async def test_points_that_come_back_after_their_end(shop: Shop, policy: str, da
     assert (await shop.standing(member)).shown == 0
 
 
+@pytest.mark.parametrize("state", ["frozen", "closed", "erased"])
+async def test_who_cannot_have_points_is_given_none_and_becomes_nobody(shop: Shop, state: str) -> None:
+    giver = (await earn(shop, "1", 100)).member
+    other = (await earn(shop, "2", 1, card="8")).member
+    async with shop.database.transaction() as tx:
+        await tx.run(
+            "UPDATE members.member SET state = $1, wrapped_key = CASE WHEN $1 <> 'erased' THEN wrapped_key END"
+            " WHERE id = $2",
+            state,
+            other,
+        )
+    points = {"currency": "points", "points": 40}
+    assert await refuse(shop, "gift", "g1", to=other, **points) == "recipient_refused"
+    assert await refuse(shop, "gift", "g2", to=giver, **points) == "recipient_refused"
+    assert await refuse(shop, "merge", "m", to=other, by="ann", reason="same person") == "merge_refused"
+    assert [(await shop.standing(each)).shown for each in (giver, other)] == [100, 1]
+
+
+async def test_points_that_ended_before_they_are_brought_along_are_refused(shop: Shop) -> None:
+    await earn(shop, "1", 100)
+    for ends in (START - timedelta(days=1), START):
+        settings = {"currency": "points", "points": 5, "expires_at": ends.isoformat()}
+        assert await refuse(shop, "opening", "o", **settings) == "ask_invalid"
+
+
+async def test_a_return_names_a_line_that_was_bought(shop: Shop) -> None:
+    member = (await shop.receipt(buy("1", 1000))).member
+    for line in (2, 999):
+        part = Returned(line=line, amount_minor=1)
+        assert await shop.refusal(give_back("b", "1", part, shop=shop)) == "return_too_large"
+    assert (await shop.standing(member)).shown == 100
+
+
 async def test_a_gift_keeps_its_end(shop: Shop) -> None:
     await earn(shop, "1", 100)
     friend = (await earn(shop, "2", 1, card="8")).member
