@@ -128,11 +128,6 @@ async def _read_memories(read: Read, ids: Sequence[UUID]) -> dict[UUID, dict[str
     return memories
 
 
-def _list_claimed(asked: Sequence[Asked]) -> list[UUID]:
-    """List the guests whom somebody says they were."""
-    return [each.to for each in asked if each.fact.kind == CLAIM and isinstance(each.to, UUID)]
-
-
 async def _open(
     read: Read,
     book: ledger.Book,
