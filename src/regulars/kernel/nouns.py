@@ -110,7 +110,10 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     data: Mapping[str, Scalar] = {}
     """Further facts that offers may read (weather, device, answers). Never personal data."""
     coupons: Annotated[tuple[Text, ...], Meta(max_length=COUPONS_MAX)] = ()
-    """What the customer shows: codes, and coupons that the member holds. A code is journalled by its name only."""
+    """What the customer shows: codes, and coupons that the member holds. A code is journalled by its name only.
+
+    With them, `amount_minor` of the lines is what would be paid without them: the receipt tells the discounts.
+    """
 
 
 class Activity(Body, frozen=True, kw_only=True, omit_defaults=True):
@@ -202,6 +205,8 @@ class Earned(Struct, frozen=True, kw_only=True, omit_defaults=True):
     claims: tuple[Claim, ...] = ()
     """Parts of ceilings that `ceilings` names, or of a coupon's code. In an undo, counted negative: what the purchase
     had claimed and others may have again."""
+    coupons: tuple[str, ...] = ()
+    """Of the coupons shown, those that are used up by this."""
     discounts: tuple[Discount, ...] = ()
     traits: tuple[TraitChange, ...] = ()
     memory: Any = None
@@ -233,6 +238,8 @@ class Original(Struct, frozen=True, kw_only=True):
     """By (offer, currency): points that earlier returns took back."""
     touched: frozenset[str] = frozenset()
     """Offers whose memory the purchase changed."""
+    claims: Mapping[str, int] = {}
+    """By ceiling: what the purchase claimed and nothing has freed since."""
 
 
 class Other(Struct, frozen=True, kw_only=True):
@@ -270,7 +277,8 @@ class Step(Struct, frozen=True, kw_only=True):
     void: frozenset[str] = frozenset()
     """Of the coupons shown by code: those that are another member's, or not valid at this moment."""
     priced: bool = True
-    """Whether amounts are what is paid. Else discounts are taken off them before points are reckoned."""
+    """Whether amounts are what is paid. Else discounts are taken off them before points are reckoned: where coupons
+    are shown."""
 
 
 class Posting(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -305,6 +313,8 @@ class Ruling(Struct, frozen=True, kw_only=True):
     """Parts of what the original had claimed that others may have again."""
     costs: tuple[tuple[str, Cost], ...] = ()
     """By offer: what the member pays."""
+    coupons: tuple[str, ...] = ()
+    """Of the coupons shown, those that were used."""
     reasons: tuple[Reason, ...] = ()
     answered: bool = False
     """Whether some offer did anything about it."""
@@ -358,6 +368,8 @@ class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     claims: tuple[Claim, ...] = ()
     freed: tuple[Claim, ...] = ()
     """Parts of what the original had claimed that others may have again."""
+    coupons: tuple[str, ...] = ()
+    """Of the coupons shown, those that were used."""
     returned: tuple[Returned, ...] = ()
     """For a return: what came back, line by line."""
     other: UUID | None = None

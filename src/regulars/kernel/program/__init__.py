@@ -43,7 +43,7 @@ from regulars.kernel.program.plan import BoundCurrency, BoundOffer, MemoryUnread
 from regulars.kernel.program.releases import Pilot, Release, Releases, in_force
 from regulars.kernel.program.rule import RETURN, rule
 from regulars.kernel.program.schema import schema
-from regulars.kernel.program.shares import rescale, spread
+from regulars.kernel.program.shares import rescale, spread, take_off
 from regulars.kernel.program.steps import (
     LIVE,
     Published,
@@ -172,5 +172,6 @@ __all__ = [
     "set_policy",
     "spread",
     "start_pilot",
+    "take_off",
     "vet",
 ]

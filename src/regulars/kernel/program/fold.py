@@ -53,6 +53,7 @@ class Fold:
         "changed",
         "claimed",
         "costs",
+        "coupons",
         "discounts",
         "freed",
         "given",
@@ -90,6 +91,7 @@ class Fold:
         self.claimed: dict[str, int] = {}
         self.freed: dict[str, int] = {}
         self.costs: list[tuple[str, Cost]] = []
+        self.coupons: list[str] = []
         self.answered = False
         self.reasons: list[Reason] = []
         # By group: the offer that gives, of those of which only one does; empty while the best is being chosen.
@@ -157,7 +159,7 @@ class Fold:
                 self._give(offer, award, why[0] if why else {}, room)
         if room is not None:
             if room.shut is not None:
-                earned = msgspec.structs.replace(earned, discounts=(), grants=(), costs=(), claims=())
+                earned = _leave_nothing(earned)
             elif earned.discounts or earned.grants or earned.costs:
                 room.count()
                 self.changed = True
@@ -185,7 +187,7 @@ class Fold:
             self.traits.extend(earned.traits)
         if earned.grants:
             self.grants.extend(earned.grants)
-        if earned.costs or earned.claims:
+        if earned.costs or earned.claims or earned.coupons:
             self._absorb_scarce(offer, earned)
         if earned.later:
             self.later.extend(_sign(due, offer.id) for due in earned.later)
@@ -216,6 +218,7 @@ class Fold:
         self.remembered.update(fork.remembered)
         self.grants += fork.grants
         self.costs += fork.costs
+        self.coupons += fork.coupons
         self.answered = self.answered or fork.answered
         self.later += fork.later
         self.reasons += fork.reasons
@@ -256,12 +259,14 @@ class Fold:
             claims=tuple(Claim(ceiling=ceiling, amount=amount) for ceiling, amount in self.claimed.items()),
             freed=tuple(Claim(ceiling=ceiling, amount=amount) for ceiling, amount in self.freed.items()),
             costs=tuple(self.costs),
+            coupons=tuple(self.coupons),
             reasons=tuple(self.reasons),
             answered=self.answered,
         )
 
     def _absorb_scarce(self, offer: BoundOffer, earned: Earned) -> None:
         self.costs.extend((offer.id, cost) for cost in earned.costs)
+        self.coupons.extend(earned.coupons)
         for claim in earned.claims:
             self._claim(offer, claim)
 
@@ -333,6 +338,13 @@ class Fold:
         if fits:
             room.draw(fits, value)
         return fits
+
+
+def _leave_nothing(earned: Earned) -> Earned:
+    """What is left of an answer for which there is no room. What was to be used up or paid for stays as it was."""
+    bought = earned.costs or earned.claims or earned.coupons
+    memory = None if bought else earned.memory
+    return msgspec.structs.replace(earned, discounts=(), grants=(), costs=(), claims=(), coupons=(), memory=memory)
 
 
 def _refuse_amount(offer: BoundOffer, points: int) -> None:

@@ -30,7 +30,7 @@ from regulars.kernel.nouns import (
 )
 from regulars.kernel.spine.bodies import body_of, with_ruling, write_body
 from regulars.kernel.spine.commands import COMMANDS, activate, activates, keep_alive
-from regulars.kernel.spine.effects import book_ruling, is_paid_to_offer, say_why_not
+from regulars.kernel.spine.effects import book_ruling, is_paid_to_offer, list_refused, say_why_not
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, hand_back, join, refold
 from regulars.kernel.spine.model import (
@@ -326,6 +326,7 @@ class Batch:
             if told:
                 ruling = replace(ruling, traits=(*ruling.traits, *told))
             earned, reasons = book_ruling(self.book, self.ceilings, doing, ruling, self.locked[member])
+            reasons += list_refused(fact, ruling)
             reasons += [] if is_heard else [Reason(offer="", code="unanswered")]
         except Refusal:
             self.book.undo(marks[0])
@@ -465,6 +466,7 @@ class Batch:
             household=self.locked[doing.member].household_id,
             other=None if to is None else self._other(to, fact.occurred_at),
             void=limits.find_void(self.codes, fact.coupons, doing.member, fact.occurred_at),
+            priced=not fact.coupons,
         )
 
     def _other(self, member: UUID, at: datetime) -> Other:

@@ -48,6 +48,7 @@ def with_ruling(receipt: Receipt, ruling: Ruling, reasons: Sequence[Reason], fac
         later=ruling.later,
         claims=ruling.claims,
         freed=ruling.freed,
+        coupons=ruling.coupons,
         returned=fact.returned,
         memories={offer: hashlib.sha256(memory).hexdigest() for offer, memory in ruling.memories.items()},
         reasons=(*ruling.reasons, *reasons),

@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from regulars.kernel import ledger, limits, program
 from regulars.kernel.members import Member
-from regulars.kernel.nouns import Posted, Posting, Reason, Receipt, Ruling, Step
+from regulars.kernel.nouns import Activity, Posted, Posting, Reason, Receipt, Ruling, Step
 from regulars.kernel.spine.model import MemberFrozen, NotAvailable
 from regulars.kernel.spine.returns import own_lots
 from regulars.kernel.spine.scene import Doing
 
-__all__ = ["book_ruling", "is_paid_to_offer", "say_why_not"]
+__all__ = ["book_ruling", "is_paid_to_offer", "list_refused", "say_why_not"]
 
 REDEEM: Final = "redeem"
 
@@ -69,6 +69,18 @@ def _take_back(book: ledger.Book, doing: Doing, posting: Posting) -> Iterable[Po
                 book, doing.member, posting.currency, part, own=number, offer=posting.offer, by=doing.stamp
             )
     assert left == 0, "a return takes back no more than was given"
+
+
+def list_refused(fact: Activity, ruling: Ruling) -> list[Reason]:
+    """Say of which coupons shown nothing came: unknown, used, ended or another's are one answer."""
+    if not fact.coupons:
+        return []
+    spoken = {reason.values.get("coupon") for reason in ruling.reasons} | set(ruling.coupons)
+    return [
+        Reason(offer="", code="coupon_refused", values={"place": place})
+        for place, name in enumerate(fact.coupons, start=1)
+        if name not in spoken
+    ]
 
 
 def is_paid_to_offer(receipt: Receipt) -> bool:

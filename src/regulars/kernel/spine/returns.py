@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from regulars.kernel.activity import Past
 from regulars.kernel.nouns import Activity, Award, Body, Given, Original, Posted, Receipt, Returned
+from regulars.kernel.program import take_off
 from regulars.kernel.spine.model import PurchaseOfAnother, ReturnTooLarge
 
 __all__ = ["earlier_of", "expand", "fact_of", "original_of", "own_lots"]
@@ -42,7 +45,10 @@ def earlier_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original:
     minor: dict[int, int] = {}
     milli: dict[int, int] = {}
     taken: dict[tuple[str, str], int] = {}
+    claims = {claim.ceiling: claim.amount for claim in past.receipt.claims}
     for answer in answers:
+        for claim in answer.freed:
+            claims[claim.ceiling] -= claim.amount
         for part in answer.returned:
             minor[part.line] = minor.get(part.line, 0) + part.amount_minor
             milli[part.line] = milli.get(part.line, 0) + part.quantity_milli
@@ -51,7 +57,7 @@ def earlier_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original:
                 key = (posted.offer, posted.currency)
                 taken[key] = taken.get(key, 0) - posted.points
     return Original(
-        activity=fact_of(past.body, owner),
+        activity=_as_paid(fact_of(past.body, owner), past.receipt),
         given=tuple(
             Given(
                 offer=posted.offer,
@@ -64,7 +70,15 @@ def earlier_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original:
         returned_milli=milli,
         taken=taken,
         touched=frozenset(past.receipt.memories),
+        claims={ceiling: amount for ceiling, amount in claims.items() if amount},
     )
+
+
+def _as_paid(activity: Activity, receipt: Receipt) -> Activity:
+    """A purchase with what was paid for its lines in the end, coupons taken off: no more can come back."""
+    if not receipt.discounts:
+        return activity
+    return replace(activity, lines=take_off(activity.lines, [discount for _, discount in receipt.discounts]))
 
 
 def expand(activity: Activity, original: Original) -> tuple[Returned, ...]:
