@@ -237,7 +237,7 @@ class Original(Struct, frozen=True, kw_only=True):
     taken: Mapping[tuple[str, str], int]
     """By (offer, currency): points that earlier returns took back."""
     touched: frozenset[str] = frozenset()
-    """Offers whose memory the purchase changed."""
+    """Offers whose memory the purchase changed, or that took money off, took points, or granted something."""
     claims: Mapping[str, int] = {}
     """By ceiling: what the purchase claimed and nothing has freed since."""
 

@@ -27,7 +27,7 @@ from regulars.kernel.program.life import (
     check_stranded,
 )
 from regulars.kernel.program.lines import Choice, Exclusion, Picker, Selection, Words, miss_minimum, refer
-from regulars.kernel.program.mechanics import Mechanic, MechanicBroken, References, Written, find_mechanics
+from regulars.kernel.program.mechanics import Mechanic, MechanicBroken, Phase, References, Written, find_mechanics
 from regulars.kernel.program.model import (
     LANGUAGES,
     UNTIL_EVENT,
@@ -72,8 +72,9 @@ from regulars.kernel.program.store import (
     set_policy,
 )
 from regulars.kernel.program.traits import Outside, describe_outside, list_set_traits
+from regulars.kernel.program.undo import is_all_back
 from regulars.kernel.program.vetting import vet
-from regulars.kernel.program.words import Word
+from regulars.kernel.program.words import Id, Word
 
 __all__ = [
     "LANGUAGES",
@@ -91,6 +92,7 @@ __all__ = [
     "Exclusion",
     "Explanation",
     "Formula",
+    "Id",
     "Life",
     "LotsStranded",
     "Mark",
@@ -102,6 +104,7 @@ __all__ = [
     "NothingToRollBack",
     "Occasion",
     "Outside",
+    "Phase",
     "Picker",
     "Pilot",
     "PilotInvalid",
@@ -146,6 +149,7 @@ __all__ = [
     "find_occasion",
     "find_version",
     "in_force",
+    "is_all_back",
     "is_of_envelope",
     "list_lives",
     "list_set_traits",

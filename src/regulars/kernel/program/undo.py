@@ -16,7 +16,7 @@ from regulars.kernel.program.gates import Sight, WhenGate
 from regulars.kernel.program.mechanics import MechanicBroken
 from regulars.kernel.program.plan import BoundOffer, Plan
 
-__all__ = ["undo_ask", "undo_purchase"]
+__all__ = ["is_all_back", "undo_ask", "undo_purchase"]
 
 NOBODY: Final = ""
 NOTHING: Final = Earned()
@@ -66,7 +66,8 @@ def undo_purchase(fold: Fold) -> None:
         given = by_offer.get(bound.id, [])
         answered = original.activity.kind in bound.kinds and bound.first_day <= day <= bound.last_day
         # Whether the gates let the purchase pass is not judged anew: it left a trace in the memory, or it did not.
-        answered = answered and (not (bound.gates or bound.group) or bound.id in original.touched)
+        leaves_trace = bool(bound.gates or bound.group) or bound.decoder is None
+        answered = answered and (not leaves_trace or bound.id in original.touched)
         if given or (answered and bound.mechanic.undo is not None):
             _undo_offer(fold, bound, given, (before, after))
 
@@ -80,6 +81,18 @@ def undo_ask(fold: Fold) -> None:
         if bound.mechanic.undo is not None and bound.id in original.touched and original.activity.kind in bound.kinds:
             memory = bound.read_memory(fold.memories)
             fold.absorb_rest(bound, bound.mechanic.undo(bound.settings, memory, fold.look(), ()))
+
+
+def is_all_back(step: Step) -> bool:
+    """Whether a return brings back the last of its purchase."""
+    original = step.original
+    assert original is not None, "only a return with its purchase is undone"
+    back = _add_returned(original, step.activity)
+    return all(
+        back.minor.get(number, 0) >= line.amount_minor
+        and (line.amount_minor > 0 or back.milli.get(number, 0) >= line.quantity_milli)
+        for number, line in enumerate(original.activity.lines, start=1)
+    )
 
 
 def _undo_offer(fold: Fold, bound: BoundOffer, given: Sequence[Given], backs: tuple[Back, Back]) -> None:

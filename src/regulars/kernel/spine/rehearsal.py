@@ -59,6 +59,8 @@ def find_scarce(releases: program.Releases, member: members.Member, fact: Activi
         for name, most in (*plan.ceilings, *limited.items()):
             # Of two versions that disagree the stricter holds.
             found[name] = min(most, found.get(name, most))
+    # A code that was used then can be used in the rehearsal, once.
+    found.update(dict.fromkeys(fact.coupons, 1))
     return found
 
 

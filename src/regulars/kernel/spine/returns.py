@@ -69,8 +69,20 @@ def earlier_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original:
         returned_minor=minor,
         returned_milli=milli,
         taken=taken,
-        touched=frozenset(past.receipt.memories),
+        touched=_list_touched(past.receipt),
         claims={ceiling: amount for ceiling, amount in claims.items() if amount},
+    )
+
+
+def _list_touched(receipt: Receipt) -> frozenset[str]:
+    """The offers that did something which is no points: their memory changed, or they say so."""
+    return frozenset(
+        (
+            *receipt.memories,
+            *(offer for offer, _ in receipt.discounts),
+            *(posted.offer for posted in receipt.postings if posted.kind == "redeem"),
+            *(reason.offer for reason in receipt.reasons if reason.code == "granted"),
+        )
     )
 
 

@@ -1,0 +1,84 @@
+"""Codes that customers are given: made at random, kept only as digests, counted and ended by the list they came in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_bytes
+from typing import Final
+from uuid import UUID, uuid4
+
+from regulars.base.crypto import Keyring
+from regulars.base.db import Tx
+from regulars.base.errors import Refusal
+from regulars.kernel import limits, spine
+from regulars.kernel.limits import CEILINGS_ADDED_MAX
+
+__all__ = ["CODES_MAX", "CodesInvalid", "Terms", "add_codes", "make_code"]
+
+CODES_MAX: Final = CEILINGS_ADDED_MAX
+"""Codes added in one call. More come in several calls, each whole or not at all."""
+LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's: no letter is taken for a digit."""
+BYTES: Final = 10
+"""80 random bits: nobody guesses one in a life of trying."""
+LETTER_BITS: Final = 5
+GROUP: Final = 4
+LENGTH_MIN: Final = 4
+LENGTH_MAX: Final = 64
+
+
+class CodesInvalid(Refusal):
+    """A list of codes that cannot be taken: too long, or with one that is too short, too long, or twice there."""
+
+    code, kind = "codes_invalid", "invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for all codes of a list."""
+
+    coupon: str
+    batch: str
+    """The list's name, by which it is counted and ended."""
+    uses: int = 1
+    """How often each of them can be used."""
+    member: UUID | None = None
+    """The only one who may use them."""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    """They are valid before this moment."""
+
+
+def make_code() -> str:
+    """Make a code of 80 random bits, in four groups of four, such as 7KQF-M2WX-0ZTB-9HRD."""
+    number = int.from_bytes(token_bytes(BYTES))
+    letters = "".join(LETTERS[(number >> shift) % len(LETTERS)] for shift in range(0, BYTES * 8, LETTER_BITS))
+    return "-".join(letters[place : place + GROUP] for place in range(0, len(letters), GROUP))
+
+
+async def add_codes(tx: Tx, keyring: Keyring, codes: Sequence[str], terms: Terms, *, at: datetime) -> None:
+    """Add codes to a coupon. All of them, or none.
+
+    Raises CodesInvalid, and CodeExists where one is there already.
+    """
+    if not 0 < len(codes) <= CODES_MAX:
+        message = f"{len(codes)} codes: from 1 to {CODES_MAX} are added at once. Send longer lists in parts."
+        raise CodesInvalid(message, codes=len(codes), codes_max=CODES_MAX)
+    for place, code in enumerate(codes, start=1):
+        if not LENGTH_MIN <= len(code) <= LENGTH_MAX or not code.isprintable():
+            message = f"The code at place {place} is not {LENGTH_MIN} to {LENGTH_MAX} visible characters."
+            raise CodesInvalid(message, place=place)
+    if terms.valid_from is not None and terms.valid_until is not None and terms.valid_until <= terms.valid_from:
+        message = "The codes would end before they begin."
+        raise CodesInvalid(message)
+    meant = [
+        limits.Code(
+            name=f"code:{terms.coupon}:{uuid4().hex}",
+            member=terms.member,
+            valid_from=terms.valid_from,
+            valid_until=terms.valid_until,
+        )
+        for _ in codes
+    ]
+    digests = [spine.digest_code(keyring, code) for code in codes]
+    await limits.add_codes(tx, digests, meant, batch=terms.batch, amount=terms.uses, at=at)

@@ -1,0 +1,105 @@
+"""What a marketer says about a coupon, and what is remembered of those that a member holds."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct, field
+
+from regulars.kernel.nouns import AMOUNT_MAX
+from regulars.kernel.program import Id, Names, Selection, Word
+
+__all__ = [
+    "HELD_MAX",
+    "Amount",
+    "BuyGet",
+    "Cheapest",
+    "Effect",
+    "Held",
+    "Memory",
+    "MorePoints",
+    "Percent",
+    "Settings",
+]
+
+HELD_MAX: Final = 200
+"""Coupons of one kind that are remembered of a member, used ones among them: the newest."""
+
+Permille = Annotated[int, Meta(ge=1, le=1000)]
+Money = Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
+Units = Annotated[int, Meta(ge=1, le=1000)]
+
+
+class Percent(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag="percent"):
+    """A part of what the lines cost, rounded down to a whole minor unit."""
+
+    permille: Permille
+    """100 is a tenth."""
+    max_minor: Money | None = None
+    """The most that is taken off."""
+
+
+class Amount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="amount"):
+    """So much money; never more than the lines cost."""
+
+    minor: Money
+
+
+class Cheapest(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag="cheapest"):
+    """The cheapest piece among the lines is free, or cheaper."""
+
+    permille: Permille = 1000
+
+
+class BuyGet(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag="buy_get"):
+    """Of every `buy` + `get` pieces, the `get` cheapest are free, or cheaper. The dearest are put together first."""
+
+    buy: Units
+    get: Units = 1
+    permille: Permille = 1000
+
+
+class MorePoints(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag="points"):
+    """What offers of the base phase give for the lines is given `times` over `over` times in all."""
+
+    currency: Word
+    times: Units
+    over: Units = 1
+
+    def __post_init__(self) -> None:
+        if self.times <= self.over:
+            raise ValueError("more points are more than there were: 'times' must be greater than 'over'")
+
+
+Effect = Percent | Amount | Cheapest | BuyGet | MorePoints
+
+
+class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a marketer says about a coupon."""
+
+    coupon: Id
+    """Its name: codes are issued under it, and other offers grant it."""
+    title: Names
+    effect: Effect
+    lines: Selection = field(default_factory=Selection)
+    """The lines that it speaks of; without it, the whole basket. Minimums of a discount are reckoned before any coupon,
+    those of points from what is paid."""
+    days: Annotated[int, Meta(ge=1, le=3660)] = 30
+    """A member who is granted one holds it for so many days, the day of the grant among them."""
+    per_purchase: Annotated[int, Meta(ge=1, le=20)] = 1
+    """How many of them one purchase takes."""
+
+
+class Held(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A coupon in a member's hands. Days are ordinals."""
+
+    since: int
+    until: int
+    """The last day on which it can be used."""
+    used: int = 0
+    """The day on which it was used; 0: not."""
+
+
+class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The coupons that a member holds or held, by name."""
+
+    held: Mapping[str, Held] = {}
