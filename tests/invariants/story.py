@@ -9,7 +9,7 @@ from uuid import UUID
 from regulars.base import ids
 from regulars.base.crypto import Keyring
 from regulars.base.db import Database, Tx
-from regulars.kernel import program, spine
+from regulars.kernel import limits, program, spine
 from regulars.kernel.nouns import Activity, Identifier, Line, Receipt, Returned
 
 PROGRAM: Final = """
@@ -116,6 +116,8 @@ class Story:
                 tx, program.parse(PROGRAM), live_from=live_from, by="test", at=START, text=PROGRAM, note="as agreed"
             )
             await try_another(tx)
+            codes = [limits.Code(name=f"code:{number}") for number in range(2)]
+            await limits.add_codes(tx, [bytes([number]) * 32 for number in range(2)], codes, batch="summer", at=START)
         return cls(database=database, house=house, die=Random(11))  # noqa: S311 - always the same story
 
     async def tell(self, kind: str, card: str, **more: Any) -> Receipt | None:  # noqa: ANN401 - fields of an activity

@@ -1,11 +1,15 @@
 """A simulation of what really happened comes to what really happened; a draft differs where it says something else."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 
-from regulars.intelligence.simulation import Draft, simulate
-from regulars.kernel import ledger, limits
+from regulars.intelligence.simulation import Draft, Simulated, simulate
+from regulars.intelligence.simulation.presuming import presume_ends
+from regulars.intelligence.simulation.rehearsing import Job
+from regulars.intelligence.simulation.run import settle
+from regulars.kernel import activity, ledger, limits
 from tests.simulation.conftest import BUDGET, YEAR, Grocer, edit
 
 pytestmark = pytest.mark.slow
@@ -38,3 +42,53 @@ async def test_what_was_live_comes_to_the_books_themselves(grocer: Grocer) -> No
     assert sum(group.difference_micro for group in done.groups["richer"]) == (
         sum(more.worth.values()) - sum(done.tallies["live"].worth.values())
     )
+
+
+async def test_a_time_is_what_lies_between_its_ends(grocer: Grocer) -> None:
+    same = Draft(name="same", document=edit())
+    middle = datetime(2017, 7, 1, 4, tzinfo=UTC)
+    spans = ((YEAR[0], YEAR[1]), (YEAR[0], middle), (middle, YEAR[1]))
+    whole, first, second = [await simulate(grocer.settings, [same], since=a, until=b) for a, b in spans]
+    for name in ("live", "same"):
+        full, *halves = (each.tallies[name] for each in (whole, first, second))
+        for what in ("points", "worth", "times", "sources"):
+            # Nothing is returned in this year, so that its halves add up.
+            assert getattr(full, what) == getattr(halves[0], what) + getattr(halves[1], what)
+        assert full.facts == sum(half.facts for half in halves) > 1_000
+        assert min(half.facts for half in halves) > 100
+        # The months that were over are as they were; the second half knows of them too.
+        assert halves[1].owed == full.owed
+        assert halves[0].owed == Counter({month: owed for month, owed in full.owed.items() if month < "2017-07"})
+    # Whoever rose before begins as what they were.
+    assert {start for _, start, _ in second.tallies["live"].moves} >= {"", "green"}
+
+
+async def test_what_is_presumed_of_budgets_changes_no_figure(grocer: Grocer) -> None:
+    drafts = [
+        Draft(name="same", document=edit()),
+        Draft(name="double", document=edit(**{"points: 2, per_minor: 100": "points: 4, per_minor: 100"})),
+        Draft(name="half", document=edit(**{"150000": str(BUDGET // 2)})),
+        Draft(name="more", document=edit(**{"150000": str(BUDGET * 2)})),
+    ]
+    async with grocer.database.snapshot() as read:
+        seq = await activity.end(read)
+        known = await presume_ends(read, drafts, until=YEAR[1])
+    # Of an offer that is another nothing is known; of a budget that never went, no end.
+    assert set(known) == {"live", "same", "half"}
+    assert known["half"][SUMMER] < known["live"][SUMMER] == known["same"][SUMMER]
+
+    async def rehearse(ends: dict[str, dict[str, datetime]]) -> Simulated:
+        return await settle(
+            Job(settings=grocer.settings, drafts=drafts, since=YEAR[0], until=YEAR[1], seq=seq, ends=ends)
+        )
+
+    names = ("live", *(draft.name for draft in drafts))
+    plain = await rehearse({})
+    summer = {name: plain.tallies[name].points["produce-summer", "points"] for name in names}
+    assert summer["half"] == BUDGET // 2 < summer["live"] == summer["same"] == summer["double"] == BUDGET
+    assert BUDGET < summer["more"] <= BUDGET * 2
+    early, late = datetime(2017, 6, 3, tzinfo=UTC), datetime(2017, 8, 30, tzinfo=UTC)
+    for ends in (known, *({name: {SUMMER: at} for name in names} for at in (early, late))):
+        found = await rehearse(ends)
+        assert found.tallies == plain.tallies
+        assert found.groups == plain.groups

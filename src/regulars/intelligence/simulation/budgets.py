@@ -7,10 +7,12 @@ from uuid import UUID
 
 from regulars.intelligence.simulation.model import Ask
 
-__all__ = ["Asks", "Dealt", "deal", "find_changed"]
+__all__ = ["Asks", "Dealt", "Shorts", "deal", "find_changed", "find_relieved"]
 
 Asks = dict[tuple[str, int], Ask]
 """By (ceiling, number in the journal)."""
+Shorts = dict[UUID, Sequence[Ask]]
+"""By member: facts that got all that was left, be it nothing, and may have wanted more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +55,13 @@ def find_changed(
         return min(ask.taken, max(ask.amount - gone, 0))
 
     return frozenset(ask.member for ask in asks if given(ask, before) != given(ask, after))
+
+
+def find_relieved(shorts: Iterable[Ask], after: Mapping[str, Dealt]) -> frozenset[UUID]:
+    """Find the members with a fact that would now find more than the little that it found (its `taken`)."""
+
+    def left(ask: Ask) -> int:
+        known = after.get(ask.ceiling)
+        return ask.amount - (known.taken_before(ask.seq) if known is not None else 0)
+
+    return frozenset(ask.member for ask in shorts if left(ask) > ask.taken)

@@ -1,6 +1,7 @@
 """From what one member's rehearsal came to, to counts."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from regulars.intelligence.simulation.model import Ask, Scene, Tally
@@ -17,8 +18,12 @@ CLOCK: Final = "clock"
 
 def count_up(scene: Scene, member: Member, done: Rehearsed, levels: Sequence[str]) -> Tally:
     """Count what a member's history came to. `levels` are the traits whose moves are told."""
-    tally = Tally(facts=sum(receipt.source != CLOCK for receipt in done.receipts), members=1)
-    _count_entries(done, tally)
+    tally = Tally(members=1)
+    for receipt in done.receipts:
+        if receipt.source != CLOCK and receipt.recorded_at >= scene.since:
+            tally.facts += 1
+            tally.sources[receipt.source] += 1
+    _count_entries(scene, done, tally)
     _count_lots(scene, member, done, tally)
     before = done.traits_at(scene.since)
     after = done.traits_at(scene.until)
@@ -39,10 +44,15 @@ def _word(traits: Mapping[str, Scalar], name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _count_entries(done: Rehearsed, tally: Tally) -> None:
+def _count_entries(scene: Scene, done: Rehearsed, tally: Tally) -> None:
     for entry in done.book.entries:
         if entry.account == POINTS:
-            tally.moved[f"{entry.at:%Y-%m}", entry.currency, entry.kind] += entry.amount
+            tally.moved[_month(scene, entry.at), entry.currency, entry.kind] += entry.amount
+
+
+def _month(scene: Scene, at: datetime) -> str:
+    local = at.astimezone(scene.zone)
+    return f"{local.year}-{local.month:02}"
 
 
 def _count_lots(scene: Scene, member: Member, done: Rehearsed, tally: Tally) -> None:
@@ -52,7 +62,7 @@ def _count_lots(scene: Scene, member: Member, done: Rehearsed, tally: Tally) -> 
         for lot in numbered.values():
             lots[currency, lot.number] = lot
             worth = lot.amount * lot.value_micro
-            tally.owed[f"{lot.issued_at:%Y-%m}"] += worth
+            tally.owed[_month(scene, lot.issued_at)] += worth
             if lot.issued_at >= scene.since:
                 tally.points[lot.offer, currency] += lot.amount
                 tally.times[lot.offer, currency] += 1
@@ -65,7 +75,7 @@ def _count_lots(scene: Scene, member: Member, done: Rehearsed, tally: Tally) -> 
         if entry.account != POINTS:
             continue
         worth = taken.amount * lot.value_micro
-        tally.owed[f"{entry.at:%Y-%m}"] += worth
+        tally.owed[_month(scene, entry.at)] += worth
         if entry.kind == "return" and entry.at >= scene.since:
             tally.points[lot.offer, taken.currency] += taken.amount
             tally.worth[lot.offer, taken.currency] += worth

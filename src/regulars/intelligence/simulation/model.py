@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from regulars.kernel.program import Document, Releases
 
@@ -31,6 +32,8 @@ class Scene:
     since: datetime
     """From here on its figures count; what came before it only leads up to it."""
     until: datetime
+    zone: ZoneInfo
+    """Where its months begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class Tally:
     """What one version came to. Everything is a count, so that parts add up, and what is done anew is taken off."""
 
     facts: int = 0
+    """Activities from outside within the time that counts."""
     members: int = 0
     points: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     """By (offer, currency): points given, less what returns took back, within the time that counts."""
@@ -61,6 +65,8 @@ class Tally:
     """By (month such as 2026-03, currency, kind of entry): points, signed as the member sees them. Of all time."""
     owed: Counter[str] = field(default_factory=Counter[str])
     """By month: by how much its entries changed what all outstanding points are worth. Of all time."""
+    sources: Counter[str] = field(default_factory=Counter[str])
+    """By who sent them: the activities that `facts` counts."""
     levels: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     """By (trait, level): members at the end."""
     moves: Counter[tuple[str, str, str]] = field(default_factory=Counter[tuple[str, str, str]])

@@ -1,19 +1,21 @@
 """One lane of a simulation, in a process of its own: its members' history, folded under each name."""
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from regulars.base.apart import Tell
 from regulars.base.crypto import Keyring
 from regulars.base.db import Read
 from regulars.base.open import open_database
 from regulars.base.settings import Settings
-from regulars.intelligence.simulation.budgets import Dealt
+from regulars.intelligence.simulation.budgets import Dealt, Shorts
 from regulars.intelligence.simulation.counting import count_up, find_asks
 from regulars.intelligence.simulation.model import LIVE, Ask, Draft, Scene, Tally
 from regulars.kernel import activity as journal
@@ -28,6 +30,7 @@ PAGE: Final = 50
 """Members whose history is read at once."""
 EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 CLOCK: Final = "clock"
+END: Final = datetime.max.replace(tzinfo=UTC)
 BOUNDLESS: Final = 2**62
 
 
@@ -52,8 +55,10 @@ class Job:
     """The last number of the journal that is history: all lanes see the same."""
     lane: int = 0
     lanes: int = 1
+    ends: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict[str, Mapping[str, datetime]])
+    """By name and ceiling: when it is presumably gone. What is not named here is presumed to have no end."""
     again: Mapping[str, Again] = field(default_factory=dict[str, Again])
-    """By name. Empty: all members under every name, with budgets without an end."""
+    """By name. Empty: all members under every name, with budgets as presumed."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +71,8 @@ class Part:
     """By name: (ceiling, number) of facts rehearsed again that had more left than they took: `asks` says how much."""
     cut: dict[str, list[Ask]]
     """By name: what facts took who got all that was left."""
+    shorts: dict[str, Shorts]
+    """By name: of each member rehearsed, the facts that may have wanted more than was left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,8 @@ class Cast:
 
 def rehearse_lane(job: Job, tell: Tell) -> Part:
     """Do one lane's part of a pass; tells how many members are done."""
+    # Looking for garbage cycles among facts that are all alive took a quarter of the time.
+    gc.disable()
     return asyncio.run(_rehearse(job, tell))
 
 
@@ -91,25 +100,34 @@ async def _rehearse(job: Job, tell: Tell) -> Part:
         new_id=UUID,
         late_days_max=job.settings.late_days_max,
     )
-    async with open_database(job.settings) as database, database.snapshot() as read:
-        scenes = await _set_scenes(read, house, job)
+    async with open_database(job.settings) as database:
+        async with database.snapshot() as read:
+            scenes = await _set_scenes(read, house, job)
         names = [scene.name for scene in scenes]
         part = Part(
             tallies={name: Tally() for name in names},
             asks={name: [] for name in names},
             seen={name: set() for name in names},
             cut={name: [] for name in names},
+            shorts={name: {} for name in names},
         )
         lane = _Lane(house=house, job=job, part=part, levels=_find_levels(scenes))
         wanted = frozenset[UUID]().union(*(again.members for again in job.again.values())) if job.again else None
         done, after = 0, UUID(int=0)
-        while page := await members.page(read, after=after, most=PAGE * job.lanes):
-            after = page[-1].id
-            mine = [it for it in page if it.id.int % job.lanes == job.lane and (wanted is None or it.id in wanted)]
-            for cast in await _read_casts(read, mine, lane.levels, job.seq):
+        while True:
+            # No longer than the reading takes: the server ends transactions that wait for somebody who thinks.
+            async with database.snapshot() as read:
+                page = await members.page(read, after=after, most=PAGE * job.lanes)
+                mine = [it for it in page if it.id.int % job.lanes == job.lane and (wanted is None or it.id in wanted)]
+                casts = list(await _read_casts(read, mine, lane.levels, job))
+            if not page:
+                break
+            for cast in casts:
                 for scene in scenes:
                     lane.play(scene, cast)
-            done += len(page)
+            # The young only: those of the page that is done.
+            gc.collect(0)
+            done, after = done + len(page), page[-1].id
             tell(done)
     return part
 
@@ -131,60 +149,82 @@ class _Lane:
             tally = count_up(scene, member, done, self.levels)
             tally.left_out.update(cast.left_out)
             part.tallies[scene.name].add(tally)
-            part.asks[scene.name] += find_asks(scene, member, cast.history, done)
+            self.note(scene, cast, None, find_asks(scene, member, cast.history, done))
         elif again is not None and member.id in again.members:
             before, after = (self.fold(scene, cast, dealt) for dealt in (again.before, again.after))
             part.tallies[scene.name].add(count_up(scene, member, before, self.levels), -1)
             part.tallies[scene.name].add(count_up(scene, member, after, self.levels))
-            self.note(scene, cast, again, find_asks(scene, member, cast.history, after))
+            self.note(scene, cast, again.after, find_asks(scene, member, cast.history, after))
 
-    def note(self, scene: Scene, cast: Cast, again: Again, asks: Sequence[Ask]) -> None:
-        """Keep what was asked. Whoever took all that was left may have wanted more: that is known from before."""
-        taken = {(ask.ceiling, ask.seq): ask for ask in asks}
+    def note(self, scene: Scene, cast: Cast, dealt: Mapping[str, Dealt] | None, asks: Sequence[Ask]) -> None:
+        """Keep what was asked. Whoever took all that was left may have wanted more: that is known, or it is short."""
+        part, presumed = self.part, self.job.ends.get(scene.name, {})
+        seen = part.seen[scene.name]
+        taken = {(ask.ceiling, ask.seq): ask.taken for ask in asks}
+        shorts: list[Ask] = []
+        gone: set[str] = set()
+        # Before the first presumed end there was more than anybody could take.
+        first = EARLIEST if dealt is not None else min(presumed.values(), default=END)
         for past in cast.history:
-            for ceiling, left in _left(scene, cast.member, past, again.after).items():
-                ask = taken.get((ceiling, past.seq))
-                if left > (0 if ask is None else ask.taken):
-                    self.part.seen[scene.name].add((ceiling, past.seq))
-        for key, ask in taken.items():
-            part = self.part.asks if key in self.part.seen[scene.name] else self.part.cut
-            part[scene.name].append(ask)
+            if past.at < first:
+                continue
+            for ceiling, (left, amount) in self.left(scene, cast.member, past, dealt).items():
+                took = taken.get((ceiling, past.seq), 0)
+                if left > took:
+                    seen.add((ceiling, past.seq))
+                # Of those that found nothing the first is enough: while it finds nothing, later ones do not either.
+                elif took or (ceiling in presumed and ceiling not in gone):
+                    gone |= set() if took else {ceiling}
+                    shorts.append(Ask(ceiling=ceiling, seq=past.seq, member=cast.member.id, taken=took, amount=amount))
+        part.shorts[scene.name][cast.member.id] = shorts
+        if dealt is None:
+            # Nothing is known yet that these could be different from.
+            seen.clear()
+            part.asks[scene.name] += asks
+        for ask in asks if dealt is not None else ():
+            (part.asks if (ask.ceiling, ask.seq) in seen else part.cut)[scene.name].append(ask)
 
     def fold(self, scene: Scene, cast: Cast, dealt: Mapping[str, Dealt] | None) -> spine.Rehearsed:
-        """Fold a member's history as if budgets had no end, or as they were dealt out."""
+        """Fold a member's history with budgets as presumed, or as they were dealt out."""
         return spine.rehearse(
             self.house,
             scene.releases,
             cast.member,
             cast.history,
             traits=cast.traits,
-            left=lambda past: _left(scene, cast.member, past, dealt),
+            left=lambda past: {name: it[0] for name, it in self.left(scene, cast.member, past, dealt).items()},
             until=scene.until,
         )
 
-
-def _left(scene: Scene, member: Member, past: spine.Past, dealt: Mapping[str, Dealt] | None) -> Mapping[str, int]:
-    """What each ceiling has left for a fact: as it was dealt out, or without an end."""
-    amounts = spine.find_scarce(scene.releases, member, past.fact)
-    if dealt is None:
-        return dict.fromkeys(amounts, BOUNDLESS)
-    return {
-        ceiling: amount - (dealt[ceiling].taken_before(past.seq) if ceiling in dealt else 0)
-        for ceiling, amount in amounts.items()
-    }
+    def left(
+        self, scene: Scene, member: Member, past: spine.Past, dealt: Mapping[str, Dealt] | None
+    ) -> dict[str, tuple[int, int]]:
+        """Tell what each ceiling has left for a fact, and how much it was: as it was dealt out, or as presumed."""
+        amounts = spine.find_scarce(scene.releases, member, past.fact)
+        if dealt is None:
+            ends = self.job.ends.get(scene.name, {})
+            return {
+                ceiling: (0 if ceiling in ends and past.at >= ends[ceiling] else BOUNDLESS, amount)
+                for ceiling, amount in amounts.items()
+            }
+        return {
+            ceiling: (amount - (dealt[ceiling].taken_before(past.seq) if ceiling in dealt else 0), amount)
+            for ceiling, amount in amounts.items()
+        }
 
 
 async def _set_scenes(read: Read, house: spine.House, job: Job) -> list[Scene]:
     """What really decided, and each draft in its place from `since` on."""
     real = await house.versions.read(read)
-    scenes = [Scene(name=LIVE, releases=real, since=job.since, until=job.until)]
-    for draft in job.drafts:
-        plan = compile_plan(draft.document)
+    plans = {draft.name: compile_plan(draft.document) for draft in job.drafts}
+    zone = ZoneInfo(job.drafts[0].document.time_zone)
+    scenes = [Scene(name=LIVE, releases=real, since=job.since, until=job.until, zone=zone)]
+    for name, plan in plans.items():
         number = 1 + max((release.number for release in real.all), default=0)
         release = Release(number=number, hash=plan.hash, live_from=job.since, by="simulation", at=job.since)
         kept = tuple(it for it in real.all if it.live_from < job.since)
         releases = Releases(all=(*kept, release), plans={**real.plans, plan.hash: plan})
-        scenes.append(Scene(name=draft.name, releases=releases, since=job.since, until=job.until))
+        scenes.append(Scene(name=name, releases=releases, since=job.since, until=job.until, zone=zone))
     return scenes
 
 
@@ -194,13 +234,15 @@ def _find_levels(scenes: Sequence[Scene]) -> list[str]:
     return sorted(set[str]().union(*(list_set_traits(plan.document) for plan in plans.values())))
 
 
-async def _read_casts(read: Read, mine: Sequence[Member], own: Collection[str], seq: int) -> Iterator[Cast]:
+async def _read_casts(read: Read, mine: Sequence[Member], own: Collection[str], job: Job) -> Iterator[Cast]:
     ids = [member.id for member in mine]
     traits = await members.traits_many(read, ids, since=EARLIEST)
     told: dict[UUID, list[journal.Told]] = {}
-    for row in await journal.history(read, ids, until=seq) if ids else ():
-        told.setdefault(row.member, []).append(row)
-    return (_cast(member, told.get(member.id, ()), traits, own) for member in mine)
+    for row in await journal.history(read, ids, until=job.seq) if ids else ():
+        if row.at < job.until:
+            told.setdefault(row.member, []).append(row)
+    there = [member for member in mine if member.id in told or member.joined_at < job.until]
+    return (_cast(member, told.get(member.id, ()), traits, own) for member in there)
 
 
 def _cast(member: Member, told: Sequence[journal.Told], traits: members.TraitHistory, own: Collection[str]) -> Cast:

@@ -3,22 +3,24 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from regulars.base.apart import run_apart
 from regulars.base.errors import Refusal
 from regulars.base.open import open_database
 from regulars.base.settings import Settings
-from regulars.intelligence.simulation.budgets import Asks, Dealt, deal, find_changed
+from regulars.intelligence.simulation.budgets import Asks, Dealt, Shorts, deal, find_changed, find_relieved
 from regulars.intelligence.simulation.model import LIVE, Draft, Group, Simulated, Tally
+from regulars.intelligence.simulation.presuming import presume_ends
 from regulars.intelligence.simulation.rehearsing import Again, Job, Part, rehearse_lane
 from regulars.kernel import activity as journal
 from regulars.kernel.program import compile_plan
 
-__all__ = ["BudgetsUnsettled", "NothingToSimulate", "simulate"]
+__all__ = ["BudgetsUnsettled", "NothingToSimulate", "settle", "simulate"]
 
 PASSES_MAX: Final = 50
 """Each pass settles at least one more fact of each budget for good, and in practice all of them in two or three."""
@@ -55,52 +57,65 @@ async def simulate(
     out, and counted. Redemptions happen as they did, where a member then has the points.
 
     A budget is given in the order in which the journal has the facts: members are rehearsed as if there were no end
-    to it, the budget is dealt out over what they ask for, and those who got something else are rehearsed again, until
-    nothing changes. Raises NothingToSimulate, ProgramInvalid, BudgetsUnsettled.
+    to it (or as if it ended when it really did, where the draft has the same offer), the budget is dealt out over what
+    they ask for, and those who got something else are rehearsed again, until nothing changes.
+
+    Raises NothingToSimulate, ProgramInvalid, BudgetsUnsettled.
     """
+    assert drafts, "what is live decided already"
+    assert since < until, "a time that ends before it begins is nobody's history"
     for draft in drafts:
         compile_plan(draft.document)
     # Kept open while the lanes work, so that an embedded server stays up for them.
     async with open_database(settings) as database:
         async with database.snapshot() as read:
             seq = await journal.end(read)
-        return await _simulate(settings, drafts, window=(since, until), seq=seq, lanes=lanes, advance=advance)
+            ends = await presume_ends(read, drafts, until=until)
+        job = Job(settings=settings, drafts=drafts, since=since, until=until, seq=seq, ends=ends)
+        return await settle(job, lanes=lanes, advance=advance)
 
 
-async def _simulate(
-    settings: Settings,
-    drafts: Sequence[Draft],
-    *,
-    window: tuple[datetime, datetime],
-    seq: int,
-    lanes: int,
-    advance: Advance,
-) -> Simulated:
+async def settle(job: Job, *, lanes: int = 2, advance: Advance = lambda _done: None) -> Simulated:
+    """Do the first pass, and then those that budgets want. What is presumed of them changes no figure.
+
+    The database must be up. Raises NothingToSimulate, BudgetsUnsettled.
+    """
     began = time.perf_counter()
-    since, until = window
-    if not seq or not since < until:
-        raise NothingToSimulate("There is no history in that time. Replay or record activities first.")
-    job = Job(settings=settings, drafts=drafts, since=since, until=until, seq=seq)
-    names = (LIVE, *(draft.name for draft in drafts))
+    names = (LIVE, *(draft.name for draft in job.drafts))
     tallies = {name: Tally() for name in names}
-    asks: dict[str, Asks] = {name: {} for name in names}
-    _gather(tallies, asks, await _pass(job, lanes, advance))
+    asked = {name: _Asked() for name in names}
+    _gather(tallies, asked, await _pass(job, lanes, advance))
     dealt: dict[str, Mapping[str, Dealt] | None] = dict.fromkeys(names, None)
     passes = 0
-    while again := _find_again(asks, dealt):
+    while again := _find_again(asked, dealt):
         passes += 1
         if passes > PASSES_MAX:
             raise BudgetsUnsettled("What is asked of the budgets depends on what they give. Simulate fewer at once.")
-        _gather(tallies, asks, await _pass(replace(job, again=again), lanes, advance))
+        _gather(tallies, asked, await _pass(replace(job, again=again), lanes, advance))
         dealt |= {name: each.after for name, each in again.items()}
+    if not tallies[LIVE].facts:
+        raise NothingToSimulate(
+            f"Nothing was recorded from {job.since.isoformat()} until {job.until.isoformat()}. Choose another time,"
+            " or record or replay activities first.",
+            since=job.since.isoformat(),
+            until=job.until.isoformat(),
+        )
     return Simulated(
-        since=since,
-        until=until,
+        since=job.since,
+        until=job.until,
         tallies=tallies,
-        groups={draft.name: _compare(tallies[LIVE], tallies[draft.name]) for draft in drafts},
+        groups={draft.name: _compare(tallies[LIVE], tallies[draft.name]) for draft in job.drafts},
         passes=passes,
         seconds=time.perf_counter() - began,
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Asked:
+    """What is known so far of what was asked under one name."""
+
+    asks: Asks = field(default_factory=Asks)
+    shorts: Shorts = field(default_factory=Shorts)
 
 
 async def _pass(job: Job, lanes: int, advance: Advance) -> Sequence[Part]:
@@ -112,26 +127,26 @@ async def _pass(job: Job, lanes: int, advance: Advance) -> Sequence[Part]:
     return await run_apart(works, notice)
 
 
-def _gather(tallies: Mapping[str, Tally], asks: Mapping[str, Asks], parts: Sequence[Part]) -> None:
+def _gather(tallies: Mapping[str, Tally], asked: Mapping[str, _Asked], parts: Sequence[Part]) -> None:
     """Add what the lanes found. A fact that could have asked again, and has not, asks no longer."""
     for part in parts:
         for name, tally in part.tallies.items():
             tallies[name].add(tally)
-        for name, seen in part.seen.items():
-            for key in seen:
-                asks[name].pop(key, None)
-        for name, made in part.asks.items():
-            asks[name].update({(ask.ceiling, ask.seq): ask for ask in made})
-        for name, made in part.cut.items():
-            for ask in made:
-                asks[name].setdefault((ask.ceiling, ask.seq), ask)
+            known = asked[name]
+            for key in part.seen[name]:
+                known.asks.pop(key, None)
+            known.asks.update({(ask.ceiling, ask.seq): ask for ask in part.asks[name]})
+            for ask in part.cut[name]:
+                known.asks.setdefault((ask.ceiling, ask.seq), ask)
+            known.shorts.update(part.shorts[name])
 
 
-def _find_again(asks: Mapping[str, Asks], dealt: Mapping[str, Mapping[str, Dealt] | None]) -> dict[str, Again]:
+def _find_again(asked: Mapping[str, _Asked], dealt: Mapping[str, Mapping[str, Dealt] | None]) -> dict[str, Again]:
     found: dict[str, Again] = {}
-    for name, made in asks.items():
-        before, after = dealt[name], deal(made.values())
-        changed = find_changed(made.values(), before, after)
+    for name, known in asked.items():
+        before, after = dealt[name], deal(known.asks.values())
+        changed = find_changed(known.asks.values(), before, after)
+        changed |= find_relieved(chain.from_iterable(known.shorts.values()), after)
         if changed:
             found[name] = Again(members=changed, before=before, after=after)
     return found
