@@ -164,7 +164,7 @@ async def test_lists_are_taken_as_a_whole_or_not_at_all(coupons: Shop) -> None:
         with pytest.raises(CodesInvalid):
             await give_codes(coupons, "ten", *codes, batch="again")
     async with coupons.database.snapshot() as read:
-        assert await limits.count_codes(read) == [("spring", 2, 0)]
+        assert await limits.count_codes(read) == [("ten:spring", 2, 0)]
 
 
 def test_codes_are_random_and_readable() -> None:

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 __all__ = [
     "AMOUNT_MAX",
+    "COUPONS_MAX",
     "LINES_MAX",
     "Activity",
     "Award",

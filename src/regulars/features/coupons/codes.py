@@ -13,7 +13,7 @@ from regulars.base.errors import Refusal
 from regulars.kernel import limits, spine
 from regulars.kernel.limits import CEILINGS_ADDED_MAX
 
-__all__ = ["CODES_MAX", "CodesInvalid", "Terms", "add_codes", "make_code"]
+__all__ = ["CODES_MAX", "BatchExists", "CodesInvalid", "Terms", "add_codes", "make_code", "name_batch"]
 
 CODES_MAX: Final = CEILINGS_ADDED_MAX
 """Codes added in one call. More come in several calls, each whole or not at all."""
@@ -31,6 +31,12 @@ class CodesInvalid(Refusal):
     """A list of codes that cannot be taken: too long, or with one that is too short, too long, or twice there."""
 
     code, kind = "codes_invalid", "invalid"
+
+
+class BatchExists(Refusal):
+    """The coupon has a list of this name already: its codes were added before."""
+
+    code, kind = "batch_exists", "conflict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +62,20 @@ def make_code() -> str:
     return "-".join(letters[place : place + GROUP] for place in range(0, len(letters), GROUP))
 
 
+def name_batch(coupon: str, batch: str) -> str:
+    """The name under which the codes of a list are kept: lists of two coupons may have one name."""
+    return f"{coupon}:{batch}"
+
+
 async def add_codes(tx: Tx, keyring: Keyring, codes: Sequence[str], terms: Terms, *, at: datetime) -> None:
     """Add codes to a coupon. All of them, or none.
 
-    Raises CodesInvalid, and CodeExists where one is there already.
+    Raises CodesInvalid, BatchExists, and CodeExists where one is there already.
     """
+    batch = name_batch(terms.coupon, terms.batch)
+    if await limits.has_codes(tx, batch):
+        message = f"The coupon {terms.coupon} has the list {terms.batch} already. Choose another name for more codes."
+        raise BatchExists(message, coupon=terms.coupon, batch=terms.batch)
     if not 0 < len(codes) <= CODES_MAX:
         message = f"{len(codes)} codes: from 1 to {CODES_MAX} are added at once. Send longer lists in parts."
         raise CodesInvalid(message, codes=len(codes), codes_max=CODES_MAX)
@@ -81,4 +96,4 @@ async def add_codes(tx: Tx, keyring: Keyring, codes: Sequence[str], terms: Terms
         for _ in codes
     ]
     digests = [spine.digest_code(keyring, code) for code in codes]
-    await limits.add_codes(tx, digests, meant, batch=terms.batch, amount=terms.uses, at=at)
+    await limits.add_codes(tx, digests, meant, batch=batch, amount=terms.uses, at=at)

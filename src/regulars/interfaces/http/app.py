@@ -23,6 +23,7 @@ from regulars.base.settings import Settings
 from regulars.features.access import Gate
 from regulars.interfaces.http.activities import command_scope
 from regulars.interfaces.http.activities import router as activities
+from regulars.interfaces.http.coupons import router as coupons
 from regulars.interfaces.http.guard import admit
 from regulars.interfaces.http.health import router as health
 from regulars.interfaces.http.households import router as households
@@ -54,7 +55,20 @@ from regulars.kernel.spine.commands import COMMANDS
 __all__ = ["DoorMissing", "app", "find_routers", "list_scopes"]
 
 NOTE_SECONDS: Final = 60
-OWN: Final = (activities, previews, members, tiers, households, money, program, programs, terms, health, reference)
+OWN: Final = (
+    activities,
+    previews,
+    members,
+    tiers,
+    coupons,
+    households,
+    money,
+    program,
+    programs,
+    terms,
+    health,
+    reference,
+)
 
 
 class DoorMissing(Exception):

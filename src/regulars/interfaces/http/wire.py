@@ -12,6 +12,7 @@ from regulars.interfaces.http.problems import Problem, problem_of
 from regulars.kernel import members
 from regulars.kernel.nouns import (
     AMOUNT_MAX,
+    COUPONS_MAX,
     LINES_MAX,
     Activity,
     Identifier,
@@ -126,6 +127,14 @@ class ActivityIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
     ] = ""
     ask: Values = {}
     data: Values = {}
+    coupons: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=120, pattern=Visible)], ...],
+        Meta(
+            max_length=COUPONS_MAX,
+            description="What the customer shows: codes, and names of coupons that they hold. With any, the amounts of"
+            " the lines are those without them: the receipt tells what is taken off.",
+        ),
+    ] = ()
 
     def __post_init__(self) -> None:
         """Refuse times that no calendar of a shop reaches."""
@@ -147,6 +156,7 @@ class ActivityIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
             origin=self.origin,
             ask=self.ask,
             data=self.data,
+            coupons=self.coupons,
         )
 
 
@@ -203,6 +213,14 @@ class Why(Struct, frozen=True, kw_only=True):
     values: Mapping[str, Scalar]
 
 
+class GrantView(Struct, frozen=True, kw_only=True):
+    """Something given that is not points; of a negative count: taken back."""
+
+    kind: str
+    what: str
+    count: int
+
+
 class ReceiptView(Struct, frozen=True, kw_only=True):
     """What an activity did. Sent again, the activity is answered with this again."""
 
@@ -222,6 +240,10 @@ class ReceiptView(Struct, frozen=True, kw_only=True):
     discounts: tuple[Discount, ...]
     traits: tuple[Trait, ...]
     reasons: tuple[Why, ...]
+    grants: tuple[GrantView, ...] | UnsetType = UNSET
+    """What was given besides points, where anything was: coupons, badges, articles."""
+    coupons: tuple[str, ...] | UnsetType = UNSET
+    """The names of the coupons that were used, where any were shown."""
 
 
 class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -433,6 +455,8 @@ def view_receipt(receipt: Receipt) -> ReceiptView:
         ),
         traits=tuple(Trait(name=each.name, value=each.value, since=each.since) for each in receipt.traits),
         reasons=view_reasons(receipt),
+        grants=tuple(GrantView(kind=it.kind, what=it.what, count=it.count) for it in receipt.grants) or UNSET,
+        coupons=receipt.coupons or UNSET,
     )
 
 

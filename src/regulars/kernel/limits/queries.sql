@@ -133,3 +133,12 @@ FROM limits.code AS code
 INNER JOIN limits.ceiling AS ceiling ON code.ceiling_id = ceiling.id
 GROUP BY code.batch
 ORDER BY code.batch;
+
+-- name: has_codes
+SELECT EXISTS (SELECT 1 FROM limits.code WHERE batch = :batch);
+
+-- name: end_codes
+-- A code that begins later ends as soon as it begins.
+UPDATE limits.code
+SET valid_until = greatest(cast(:at AS timestamptz), valid_from + interval '1 microsecond')
+WHERE batch = :batch AND (valid_until IS NULL OR valid_until > :at);

@@ -27,7 +27,9 @@ __all__ = [
     "ceilings",
     "count_codes",
     "due_ceilings",
+    "end_codes",
     "find_codes",
+    "has_codes",
     "left_many",
     "lock",
     "set_ceilings",
@@ -254,6 +256,19 @@ async def find_codes(read: Read, digests: Collection[bytes]) -> dict[bytes, Code
         )
         for row in await SQL.rows(read, "find_codes", digests=sorted(digests))
     }
+
+
+async def end_codes(tx: Tx, batch: str, *, at: datetime) -> int:
+    """End the codes of a list at a moment, as far as they have not ended; gives how many.
+
+    One that has not begun by then never does.
+    """
+    return int((await SQL.run(tx, "end_codes", batch=batch, at=at)).removeprefix("UPDATE "))
+
+
+async def has_codes(read: Read, batch: str) -> bool:
+    """Tell whether there is a list of this name."""
+    return bool(await SQL.value(read, "has_codes", batch=batch))
 
 
 async def count_codes(read: Read) -> list[tuple[str, int, int]]:
