@@ -45,6 +45,7 @@ from regulars.interfaces.http.problems import (
 from regulars.interfaces.http.program import router as program
 from regulars.interfaces.http.programs import router as programs
 from regulars.interfaces.http.reference import router as reference
+from regulars.interfaces.http.rewards import router as rewards
 from regulars.interfaces.http.terms import router as terms
 from regulars.interfaces.http.tiers import router as tiers
 from regulars.interfaces.http.watch import REQUESTS_MAX, Watch
@@ -54,7 +55,20 @@ from regulars.kernel.spine.commands import COMMANDS
 __all__ = ["DoorMissing", "app", "find_routers", "list_scopes"]
 
 NOTE_SECONDS: Final = 60
-OWN: Final = (activities, previews, members, tiers, households, money, program, programs, terms, health, reference)
+OWN: Final = (
+    activities,
+    previews,
+    members,
+    tiers,
+    households,
+    rewards,
+    money,
+    program,
+    programs,
+    terms,
+    health,
+    reference,
+)
 
 
 class DoorMissing(Exception):
