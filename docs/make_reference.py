@@ -21,7 +21,7 @@ import regulars
 from regulars.base.errors import known_refusals
 from regulars.base.settings import Settings
 from regulars.interfaces.cli.main import app as cli
-from regulars.interfaces.http.app import OWN, find_routers, list_scopes
+from regulars.interfaces.http.app import list_routers, list_scopes
 from regulars.interfaces.http.openapi import describe
 from regulars.interfaces.http.problems import status_of
 from regulars.kernel.program.meanings import list_structs, read_meanings
@@ -134,7 +134,7 @@ def write_parameter(parameter: Any) -> str | None:  # noqa: ANN401 - typer has i
 
 def describe_api() -> Json:
     made = FastAPI(generate_unique_id_function=lambda route: route.name)
-    routers = [*OWN, *find_routers(import_module("regulars.features"))]
+    routers = list_routers()
     for router in routers:
         made.include_router(router)
     return describe(made, cast("Any", [route for router in routers for route in router.routes]))

@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from regulars.base.errors import known_refusals
-from regulars.interfaces.http.app import OWN
+from regulars.interfaces.http.app import list_routers
 from regulars.interfaces.http.kit import door_of
 from regulars.interfaces.http.problems import status_of
 from tests.http.site import Site
@@ -72,7 +72,9 @@ async def test_the_problems_of_an_answer_have_its_status(described: dict[str, An
     assert {"key_reused", "activity_too_late", "identifier_taken", "cursor_invalid", "not_ready"} <= seen
 
 
-@pytest.mark.parametrize("route", [route for router in OWN for route in router.routes], ids=lambda route: route.path)
+@pytest.mark.parametrize(
+    "route", [route for router in list_routers() for route in router.routes], ids=lambda route: route.path
+)
 def test_the_examples_are_valid(route: APIRoute) -> None:
     declared = door_of(route.endpoint)
     assert declared is not None

@@ -7,13 +7,25 @@ from secrets import token_bytes
 from typing import Final
 from uuid import UUID, uuid4
 
+from regulars.base import clock
 from regulars.base.crypto import Keyring
 from regulars.base.db import Tx
 from regulars.base.errors import Refusal
-from regulars.kernel import limits, spine
+from regulars.features.coupons.wallet import list_coupons
+from regulars.kernel import limits, members, spine
 from regulars.kernel.limits import CEILINGS_ADDED_MAX
 
-__all__ = ["CODES_MAX", "BatchExists", "CodesInvalid", "Terms", "add_codes", "make_code", "name_batch"]
+__all__ = [
+    "CODES_MAX",
+    "BatchExists",
+    "CodesInvalid",
+    "CouponUnknown",
+    "Terms",
+    "add_codes",
+    "end_list",
+    "issue_codes",
+    "make_code",
+]
 
 CODES_MAX: Final = CEILINGS_ADDED_MAX
 """Codes added in one call. More come in several calls, each whole or not at all."""
@@ -25,12 +37,19 @@ LETTER_BITS: Final = 5
 GROUP: Final = 4
 LENGTH_MIN: Final = 4
 LENGTH_MAX: Final = 64
+NAME_MAX: Final = 64
 
 
 class CodesInvalid(Refusal):
     """A list of codes that cannot be taken: too long, or with one that is too short, too long, or twice there."""
 
     code, kind = "codes_invalid", "invalid"
+
+
+class CouponUnknown(Refusal):
+    """The programme that is live has no coupon of this name, or the coupon has no such list."""
+
+    code, kind = "coupon_unknown", "not_found"
 
 
 class BatchExists(Refusal):
@@ -62,9 +81,32 @@ def make_code() -> str:
     return "-".join(letters[place : place + GROUP] for place in range(0, len(letters), GROUP))
 
 
-def name_batch(coupon: str, batch: str) -> str:
+def _name_batch(coupon: str, batch: str) -> str:
     """The name under which the codes of a list are kept: lists of two coupons may have one name."""
     return f"{coupon}:{batch}"
+
+
+async def issue_codes(tx: Tx, house: spine.House, codes: Sequence[str], terms: Terms) -> None:
+    """Add codes to a coupon of the programme that is live now. All of them, or none.
+
+    Raises CouponUnknown, MemberUnknown, NoProgram, and what `add_codes` raises.
+    """
+    now = await clock.now(tx)
+    known = await list_coupons(tx, house.versions, now)
+    if terms.coupon not in known:
+        message = f"The programme has no coupon of this name; it has {', '.join(sorted(known)) or 'none'}."
+        raise CouponUnknown(message, coupon=terms.coupon[:NAME_MAX])
+    if terms.member is not None:
+        await members.get(tx, terms.member)
+    await add_codes(tx, house.keyring, codes, terms, at=now)
+
+
+async def end_list(tx: Tx, coupon: str, batch: str) -> int:
+    """End a list of codes from now on; gives how many had not ended. Raises CouponUnknown."""
+    name = _name_batch(coupon, batch)
+    if not await limits.has_codes(tx, name):
+        raise CouponUnknown("There is no such list of codes.", coupon=coupon[:NAME_MAX], batch=batch[:NAME_MAX])
+    return await limits.end_codes(tx, name, at=await clock.now(tx))
 
 
 async def add_codes(tx: Tx, keyring: Keyring, codes: Sequence[str], terms: Terms, *, at: datetime) -> None:
@@ -72,7 +114,7 @@ async def add_codes(tx: Tx, keyring: Keyring, codes: Sequence[str], terms: Terms
 
     Raises CodesInvalid, BatchExists, and CodeExists where one is there already.
     """
-    batch = name_batch(terms.coupon, terms.batch)
+    batch = _name_batch(terms.coupon, terms.batch)
     if await limits.has_codes(tx, batch):
         message = f"The coupon {terms.coupon} has the list {terms.batch} already. Choose another name for more codes."
         raise BatchExists(message, coupon=terms.coupon, batch=terms.batch)

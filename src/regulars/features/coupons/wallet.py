@@ -62,8 +62,9 @@ async def read_wallet(read: Read, versions: program.Versions, member: UUID, at: 
     return Wallet(member=member, as_of=at, coupons=coupons)
 
 
-def list_coupons(plan: program.Plan) -> Mapping[str, Mapping[str, str]]:
-    """List the coupons of a version, with what people call them."""
+async def list_coupons(read: Read, versions: program.Versions, at: datetime) -> Mapping[str, Mapping[str, str]]:
+    """List the coupons of the version that decides at a moment, with what people call them. Raises NoProgram."""
+    plan = (await versions.read(read)).plan_at(at)
     return {
         bound.settings.settings.coupon: bound.settings.settings.title
         for bound in plan.offers.values()

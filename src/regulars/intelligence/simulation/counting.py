@@ -68,6 +68,8 @@ def _count_lots(scene: Scene, member: Member, done: Rehearsed, tally: Tally) -> 
                 tally.times[lot.offer, currency] += 1
                 tally.worth[lot.offer, currency] += worth
                 tally.values[member.id] += worth
+    if not done.book.allocations:
+        return
     entries = {(it.currency, it.account, it.version): it for it in done.book.entries}
     for taken in done.book.allocations:
         lot = lots[taken.currency, taken.lot]

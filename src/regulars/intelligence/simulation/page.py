@@ -88,7 +88,7 @@ def _write_chart(done: Simulated, money: str, lang: str) -> str:
     title = say("owed", lang, money=money)
     legend = [
         f'<span><svg width="36" height="10" aria-hidden="true"><line x1="0" y1="5" x2="36" y2="5" {_stroke(number)}/>'
-        f"</svg> {escape(name)}: {escape(say('ends', lang, amount=write_money(_last(line), money)))}</span>"
+        f"</svg> {escape(say('ends', lang, name=name, amount=write_money(_last(line), money)))}</span>"
         for number, (name, line) in enumerate(lines.items())
     ]
     return (

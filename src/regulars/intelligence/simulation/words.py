@@ -74,7 +74,7 @@ WORDS: Final = {
         "Shared budgets were given out in the order of time (further rounds over the members concerned: {passes}).",
         "多人共用的预算按时间先后发放（为此补算 {passes} 轮）。",
     ),
-    "ends": ("at the end {amount}", "期末 {amount}"),
+    "ends": ("{name}: at the end {amount}", "{name}：期末 {amount}"),
     "versions": ("Versions", "版本"),
 }
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
@@ -22,18 +23,11 @@ from regulars.base.errors import Refusal
 from regulars.base.settings import Settings
 from regulars.features.access import Gate
 from regulars.interfaces.http.activities import command_scope
-from regulars.interfaces.http.activities import router as activities
-from regulars.interfaces.http.coupons import router as coupons
 from regulars.interfaces.http.guard import admit
-from regulars.interfaces.http.health import router as health
-from regulars.interfaces.http.households import router as households
 from regulars.interfaces.http.kit import door_of, request_id_of
 from regulars.interfaces.http.log import LOGGER
-from regulars.interfaces.http.members import router as members
 from regulars.interfaces.http.meters import Meters
-from regulars.interfaces.http.money import router as money
 from regulars.interfaces.http.openapi import describe
-from regulars.interfaces.http.previews import router as previews
 from regulars.interfaces.http.problems import (
     BodyTooLarge,
     BodyTooSlow,
@@ -43,32 +37,15 @@ from regulars.interfaces.http.problems import (
     RouteUnknown,
     refuse,
 )
-from regulars.interfaces.http.program import router as program
-from regulars.interfaces.http.programs import router as programs
-from regulars.interfaces.http.reference import router as reference
-from regulars.interfaces.http.terms import router as terms
-from regulars.interfaces.http.tiers import router as tiers
 from regulars.interfaces.http.watch import REQUESTS_MAX, Watch
 from regulars.kernel.spine import House
 from regulars.kernel.spine.commands import COMMANDS
 
-__all__ = ["DoorMissing", "app", "find_routers", "list_scopes"]
+__all__ = ["DoorMissing", "app", "find_routers", "list_routers", "list_scopes"]
 
 NOTE_SECONDS: Final = 60
-OWN: Final = (
-    activities,
-    previews,
-    members,
-    tiers,
-    coupons,
-    households,
-    money,
-    program,
-    programs,
-    terms,
-    health,
-    reference,
-)
+WITHOUT: Final = frozenset({"app", "serve"})
+"""Files that need the app, and have no routes."""
 
 
 class DoorMissing(Exception):
@@ -109,7 +86,7 @@ def app(
         "metrics_open": metrics_open,
     }.items():
         setattr(made.state, name, value)
-    routers = [*OWN, *find_routers(features), *extra]
+    routers = [*list_routers(), *extra]
     routes = [_check_door(route) for router in routers for route in router.routes]
     for router in routers:
         made.include_router(router)
@@ -117,6 +94,14 @@ def app(
     made.add_middleware(Watch, meters=meters, requests_max=requests_max)
     _answer_failures(made, routes)
     return made
+
+
+def list_routers() -> list[APIRouter]:
+    """List the routes of the files beside this one that have a `router`, and then those of features."""
+    beside = pkgutil.iter_modules([str(Path(__file__).parent)])
+    names = sorted(found.name for found in beside if found.name not in WITHOUT)
+    files = [import_module(f"{__package__}.{name}") for name in names]
+    return [*(file.router for file in files if hasattr(file, "router")), *find_routers(features)]
 
 
 def find_routers(package: ModuleType) -> list[APIRouter]:
@@ -128,7 +113,7 @@ def find_routers(package: ModuleType) -> list[APIRouter]:
 
 def list_scopes() -> list[str]:
     """List every scope that a route or a command asks for: what a key may be given."""
-    routes = [_check_door(route) for router in [*OWN, *find_routers(features)] for route in router.routes]
+    routes = [_check_door(route) for router in list_routers() for route in router.routes]
     doors = [door_of(route.endpoint) for route in routes]
     asked = {door.scope for door in doors if door is not None and door.scope is not None}
     return sorted(asked | {command_scope(kind) for kind in COMMANDS})

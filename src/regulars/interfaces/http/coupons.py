@@ -1,6 +1,6 @@
 """Coupons: codes are made or taken over in lists, counted and ended; and what a member holds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -10,21 +10,20 @@ from fastapi import APIRouter, Request, Response
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from regulars.base import clock
-from regulars.base.db import Read, Tx
-from regulars.base.errors import Refusal
 from regulars.features.coupons.codes import (
     CODES_MAX,
     BatchExists,
     CodesInvalid,
+    CouponUnknown,
     Terms,
-    add_codes,
+    end_list,
+    issue_codes,
     make_code,
-    name_batch,
 )
 from regulars.features.coupons.wallet import Wallet, list_coupons, read_wallet
 from regulars.interfaces.http.kit import answer, door, read_body
 from regulars.interfaces.http.state import database_of, house_of
-from regulars.kernel import limits, members, program, spine
+from regulars.kernel import limits, members, program
 
 __all__ = ["router"]
 
@@ -35,12 +34,6 @@ USES_MAX: Final = 1_000_000_000
 ListName = Annotated[
     str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)", description="Of your choice.")
 ]
-
-
-class CouponUnknown(Refusal):
-    """The programme that is live has no coupon of this name."""
-
-    code, kind = "coupon_unknown", "not_found"
 
 
 class CodesIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +55,21 @@ class CodesIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Refuse both and neither."""
         if (self.make is UNSET) == (self.codes is UNSET):
             raise ValueError("Give either make or codes")
+
+    def list_codes(self) -> list[str]:
+        """List the codes that are given, or make them."""
+        return [make_code() for _ in range(self.make)] if isinstance(self.make, int) else list(self.codes or ())
+
+    def to_terms(self, coupon: str) -> Terms:
+        """Say what holds for all of them."""
+        return Terms(
+            coupon=coupon,
+            batch=self.batch,
+            uses=self.uses,
+            member=self.member,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+        )
 
 
 class CodesOut(Struct, frozen=True, kw_only=True):
@@ -120,25 +128,8 @@ EXAMPLES: Final = {
 async def add_coupon_codes(request: Request, coupon: str) -> Response:
     """Add a list of codes to a coupon, all of them or none. Codes that are made have 80 random bits."""
     sent = await read_body(request, read_codes)
-    codes = [make_code() for _ in range(sent.make)] if isinstance(sent.make, int) else list(sent.codes or ())
-    house = house_of(request)
-
-    async def work(tx: Tx) -> None:
-        now = await clock.now(tx)
-        await _find(tx, house, coupon, now)
-        if sent.member is not None:
-            await members.get(tx, sent.member)
-        terms = Terms(
-            coupon=coupon,
-            batch=sent.batch,
-            uses=sent.uses,
-            member=sent.member,
-            valid_from=sent.valid_from,
-            valid_until=sent.valid_until,
-        )
-        await add_codes(tx, house.keyring, codes, terms, at=now)
-
-    await database_of(request).run(work)
+    codes, house = sent.list_codes(), house_of(request)
+    await database_of(request).run(lambda tx: issue_codes(tx, house, codes, sent.to_terms(coupon)))
     return answer(CodesOut(coupon=coupon, batch=sent.batch, codes=tuple(codes)), status=201)
 
 
@@ -147,35 +138,16 @@ async def add_coupon_codes(request: Request, coupon: str) -> Response:
 async def list_all_coupons(request: Request) -> Response:
     """List the coupons of the programme that is live: their lists of codes, and how many of each are used up."""
     async with database_of(request).snapshot() as read:
-        found = await _list(read, house_of(request), await clock.now(read))
+        found = await list_coupons(read, house_of(request).versions, await clock.now(read))
         counted = await limits.count_codes(read)
-    views = tuple(
-        CouponView(
-            coupon=coupon,
-            title=title,
-            lists=tuple(
-                CodeList(batch=batch.removeprefix(f"{coupon}:"), codes=codes, used_up=used)
-                for batch, codes, used in counted
-                if batch.startswith(f"{coupon}:")
-            ),
-        )
-        for coupon, title in sorted(found.items())
-    )
-    return answer(CouponsView(coupons=views))
+    return answer(CouponsView(coupons=tuple(_view(*each, counted) for each in sorted(found.items()))))
 
 
 @router.post("/v1/coupons/{coupon}/lists/{batch}/end")
 @door(scope="coupons:write", gives={200: Ended}, refuses=(CouponUnknown,))
 async def end_coupon_codes(request: Request, coupon: str, batch: str) -> Response:
     """End a list of codes from now on. What was bought with them stays as it is. Sent again, nothing more ends."""
-
-    async def work(tx: Tx) -> int:
-        name = name_batch(coupon, batch)
-        if not await limits.has_codes(tx, name):
-            raise CouponUnknown("There is no such list of codes.", coupon=coupon[:64], batch=batch[:64])
-        return await limits.end_codes(tx, name, at=await clock.now(tx))
-
-    return answer(Ended(ended=await database_of(request).run(work)))
+    return answer(Ended(ended=await database_of(request).run(lambda tx: end_list(tx, coupon, batch))))
 
 
 @router.get("/v1/members/{member}/coupons")
@@ -187,12 +159,10 @@ async def read_member_coupons(request: Request, member: UUID) -> Response:
     return answer(wallet)
 
 
-async def _list(read: Read, house: spine.House, at: datetime) -> Mapping[str, Mapping[str, str]]:
-    return list_coupons((await house.versions.read(read)).plan_at(at))
-
-
-async def _find(read: Read, house: spine.House, coupon: str, at: datetime) -> None:
-    known = await _list(read, house, at)
-    if coupon not in known:
-        message = f"The programme has no coupon of this name; it has {', '.join(sorted(known)) or 'none'}."
-        raise CouponUnknown(message, coupon=coupon[:64])
+def _view(coupon: str, title: Mapping[str, str], counted: Sequence[tuple[str, int, int]]) -> CouponView:
+    lists = tuple(
+        CodeList(batch=batch.removeprefix(f"{coupon}:"), codes=codes, used_up=used)
+        for batch, codes, used in counted
+        if batch.startswith(f"{coupon}:")
+    )
+    return CouponView(coupon=coupon, title=title, lists=lists)

@@ -1,0 +1,222 @@
+"""How much an activity counts, what is left of that after a return, and what a period comes to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from regulars.features.challenges.memory import LATE_DAYS, Amounts, Memory, sum_labels
+from regulars.features.challenges.model import Activities, Brands, Categories, Days, Items, Settings, Spend
+from regulars.kernel.nouns import Activity, Line, Original, Reason, Step
+from regulars.kernel.program import Calendar, Choice, Picker
+
+__all__ = ["FOREVER", "Period", "Prepared", "count", "find_period", "forget", "gauge", "gauge_return", "list_periods"]
+
+Adds = dict[str, int]
+
+FOREVER: Final = date.max.toordinal()
+KEPT_DAYS: Final = 400
+"""In a challenge without periods, days are told apart for so long; a later return takes nothing off the count."""
+UNIT_MILLI: Final = 1000
+DAYS_OF_WEEK: Final = 7
+MONTHS: Final = 12
+MONTHS_OF_QUARTER: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Settings with everything looked up that a basket asks for."""
+
+    settings: Settings
+    calendar: Calendar
+    picker: Picker
+    label: str
+    """What amounts are remembered as; of categories and brands, what their labels begin with."""
+    unit: str
+    """What a reason calls the amount."""
+    reads: Callable[[Activity, Choice], Adds]
+    among: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """The days that count together."""
+
+    key: int
+    """The last of them; 0 for a challenge without periods."""
+    first: int
+    last: int
+
+
+def gauge(prepared: Prepared, activity: Activity) -> tuple[Adds, Reason | None]:
+    """Say how much an activity counts, by label, or why it counts nothing."""
+    choice = prepared.picker.pick(activity)
+    if choice.missing is not None:
+        return {}, choice.missing
+    adds = {label: amount for label, amount in prepared.reads(activity, choice).items() if amount > 0}
+    return adds, None if adds else Reason(offer="", code="counts_nothing")
+
+
+def gauge_return(prepared: Prepared, step: Step, original: Original) -> tuple[Adds, Adds]:
+    """Say how much a purchase counted before this return, and how much it counts with it.
+
+    Never stored: both are reckoned from what is left of its lines, so any sequence of returns ends where one would.
+    """
+    bought, returned = original.activity, step.activity.returned
+    if not bought.lines:
+        # It comes back at once, and only once.
+        return gauge(prepared, bought)[0], {}
+    minor, milli = dict(original.returned_minor), dict(original.returned_milli)
+    before = _leave(bought, minor, milli)
+    for part in returned:
+        minor[part.line] = minor.get(part.line, 0) + part.amount_minor
+        milli[part.line] = milli.get(part.line, 0) + part.quantity_milli
+    after = _leave(bought, minor, milli) if returned else ()
+    return _gauge_lines(prepared, bought, before), _gauge_lines(prepared, bought, after)
+
+
+def find_period(prepared: Prepared, joined: int, day: int) -> Period | None:
+    """Find the days that count together with a day; None where it does not count (yet)."""
+    settings = prepared.settings
+    if settings.per == "once":
+        first = joined if settings.opt_in else 1
+        last = FOREVER if settings.within_days is None else joined + settings.within_days - 1
+        found = Period(key=0, first=first, last=last)
+        is_known = bool(joined) or not (settings.opt_in or settings.within_days)
+    else:
+        first, last = _find_days(settings.per, day)
+        found = Period(key=last, first=max(first, joined) if settings.opt_in else first, last=last)
+        is_known = bool(joined) or not settings.opt_in
+    return found if is_known and found.first <= day <= found.last else None
+
+
+def list_periods(prepared: Prepared, memory: Memory) -> tuple[Period, ...]:
+    """List the periods of which days are remembered that count."""
+    found = {period.key: period for day, _, _ in memory.days if (period := find_period(prepared, memory.joined, day))}
+    return tuple(found[key] for key in sorted(found))
+
+
+def count(prepared: Prepared, memory: Memory, period: Period) -> int:
+    """Say what the days of a period come to."""
+    past = memory.past if period.key == 0 else ()
+    return _count(prepared, [it for it in memory.days if period.first <= it[0] <= period.last], past)
+
+
+def forget(prepared: Prepared, memory: Memory) -> Memory:
+    """Let go of days that nothing will ask for again."""
+    settings, settled = prepared.settings, memory.latest - LATE_DAYS
+    days, past = memory.days, memory.past
+    if settings.opt_in and not memory.joined:
+        days = tuple(it for it in days if it[0] >= settled)
+    elif settings.per != "once":
+        first = max(_find_days(settings.per, max(settled, 1))[0], memory.joined if settings.opt_in else 0)
+        days = tuple(it for it in days if it[0] >= first)
+    else:
+        if settings.opt_in or settings.within_days:
+            days = tuple(it for it in days if find_period(prepared, memory.joined, it[0]))
+        old = tuple(it for it in days if it[0] < memory.latest - KEPT_DAYS)
+        if old:
+            days = days[len(old) :]
+            past = tuple(sorted(sum_labels((*past, *_fold(prepared, old))).items()))
+    paid = tuple(it for it in memory.paid if not it.period or it.period >= settled)
+    return Memory(latest=memory.latest, joined=memory.joined, days=days, past=past, paid=paid)
+
+
+def prepare(settings: Settings, calendar: Calendar) -> Prepared:
+    """Say once how lines are chosen and what of them is counted."""
+    label, unit, among = "times", "times", frozenset[str]()
+    reads: Callable[[Activity, Choice], Adds] = _read_once
+    match settings.counts:
+        case Spend():
+            label, unit, reads = "minor", "minor", _read_money
+        case Items():
+            label, unit, reads = "milli", "items", _read_quantity
+        case Days():
+            unit = "days"
+        case Activities():
+            pass
+        case Categories(among=listed):
+            label, unit, among = "category:", "categories", frozenset(listed)
+            reads = _make_reader(label, lambda line: line.categories if listed else line.categories[:1], among)
+        case Brands(among=listed):
+            label, unit, among = "brand:", "brands", frozenset(listed)
+            reads = _make_reader(label, lambda line: (line.brand,) if line.brand else (), among)
+    picker = Picker.build(settings.lines)
+    return Prepared(
+        settings=settings, calendar=calendar, picker=picker, label=label, unit=unit, reads=reads, among=among
+    )
+
+
+def _read_once(_activity: Activity, _choice: Choice) -> Adds:
+    return {"times": 1}
+
+
+def _read_money(_activity: Activity, choice: Choice) -> Adds:
+    return {"minor": choice.amount_minor}
+
+
+def _read_quantity(_activity: Activity, choice: Choice) -> Adds:
+    return {"milli": choice.quantity_milli}
+
+
+def _make_reader(
+    prefix: str, tell: Callable[[Line], tuple[str, ...]], among: frozenset[str]
+) -> Callable[[Activity, Choice], Adds]:
+    def read(activity: Activity, choice: Choice) -> Adds:
+        told = [name for number in choice.numbers for name in tell(activity.lines[number - 1])]
+        return {prefix + name: 1 for name in told if not among or name in among}
+
+    return read
+
+
+def _gauge_lines(prepared: Prepared, bought: Activity, lines: tuple[Line, ...]) -> Adds:
+    return gauge(prepared, msgspec.structs.replace(bought, lines=lines))[0] if lines else {}
+
+
+def _leave(bought: Activity, minor: Mapping[int, int], milli: Mapping[int, int]) -> tuple[Line, ...]:
+    """The lines of a purchase that are not back, shortened to what is left. A line for money is gone with its money."""
+    left: list[Line] = []
+    for number, line in enumerate(bought.lines, start=1):
+        amount = max(line.amount_minor - minor.get(number, 0), 0)
+        quantity = max(line.quantity_milli - milli.get(number, 0), 0)
+        if (number not in minor and number not in milli) or amount or (quantity and not line.amount_minor):
+            left.append(msgspec.structs.replace(line, amount_minor=amount, quantity_milli=quantity))
+    return tuple(left)
+
+
+def _count(prepared: Prepared, days: list[tuple[int, str, int]], past: tuple[tuple[str, int], ...]) -> int:
+    sums = sum_labels((*past, *_fold(prepared, days)))
+    kind = prepared.settings.counts
+    if isinstance(kind, Categories | Brands):
+        return sum(1 for label in sums if label.startswith(prepared.label) and _is_asked(prepared, label))
+    amount = sums.get(prepared.label, 0)
+    return amount // UNIT_MILLI if isinstance(kind, Items) else amount
+
+
+def _is_asked(prepared: Prepared, label: str) -> bool:
+    return not prepared.among or label.removeprefix(prepared.label) in prepared.among
+
+
+def _fold(prepared: Prepared, days: Amounts | list[tuple[int, str, int]]) -> list[tuple[str, int]]:
+    """What each day brings to the count: of activities, no more than count on one day."""
+    kind = prepared.settings.counts
+    most = 1 if isinstance(kind, Days) else kind.most_per_day if isinstance(kind, Activities) else None
+    return [(label, amount if most is None else min(amount, most)) for _, label, amount in days]
+
+
+def _find_days(per: str, day: int) -> tuple[int, int]:
+    """The first and the last day of the period that holds a day."""
+    if per == "day":
+        return day, day
+    if per == "week":
+        first = day - (day - 1) % DAYS_OF_WEEK
+        return first, first + DAYS_OF_WEEK - 1
+    on = date.fromordinal(day)
+    months = {"month": 1, "quarter": MONTHS_OF_QUARTER, "year": MONTHS}[per]
+    start = (on.month - 1) // months * months + 1
+    first = date(on.year, start, 1).toordinal()
+    end = start + months
+    after = date(on.year + 1, 1, 1) if end > MONTHS else date(on.year, end, 1)
+    return first, after.toordinal() - 1

@@ -1,0 +1,224 @@
+"""A challenge: something is counted over some days, and its goals give points, coupons or badges as they are reached.
+
+What is counted stays with its day, so facts that come up to LATE_DAYS late change nothing but the order in which goals
+are reached. An activity `challenge_join` with `ask: {challenge: <id>}` lets a member in, where a challenge is for those
+who join.
+
+A return takes what came back off its day. What is no longer reached is taken back as far as the purchase had given it;
+coupons and badges are asked back whatever had brought them. A later version of a challenge takes nothing away: what a
+goal gave stays given, under the size that it had then.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+
+from regulars.features.challenges.counting import (
+    Period,
+    Prepared,
+    count,
+    find_period,
+    forget,
+    gauge,
+    gauge_return,
+    list_periods,
+    prepare,
+)
+from regulars.features.challenges.memory import LATE_DAYS, Memory, Paid, add_amounts, join_amounts, sum_labels
+from regulars.features.challenges.model import (
+    Activities,
+    Brands,
+    Categories,
+    Days,
+    Gift,
+    Goal,
+    Items,
+    Settings,
+    Spend,
+)
+from regulars.features.challenges.rewards import find_missing, give, take_back
+from regulars.kernel.nouns import Award, Earned, Given, Grant, Reason, Scalar, Step
+from regulars.kernel.program import Exclusion, References, Selection, refer
+
+__all__ = [
+    "ASKS",
+    "JOIN",
+    "LATE_DAYS",
+    "PHASE",
+    "Activities",
+    "Brands",
+    "Categories",
+    "Days",
+    "Exclusion",
+    "Gift",
+    "Goal",
+    "Items",
+    "Memory",
+    "Prepared",
+    "Selection",
+    "Settings",
+    "Spend",
+    "earn",
+    "merge",
+    "prepare",
+    "references",
+    "undo",
+]
+
+PHASE: Final = "bonus"
+JOIN: Final = "challenge_join"
+ASKS: Final = (JOIN,)
+
+NOTHING: Final = Earned()
+
+
+def earn(prepared: Prepared, memory: Memory, step: Step) -> Earned:
+    """Count the activity, and give what that reaches; or let the member in."""
+    settings = prepared.settings
+    is_join = step.activity.kind == JOIN
+    if is_join and not (settings.opt_in and step.activity.ask.get("challenge") == settings.id):
+        return NOTHING
+    if step.day < memory.latest - LATE_DAYS:
+        return _say("too_late", days_max=LATE_DAYS)
+    if is_join:
+        return _join(prepared, memory, step)
+    return _hear(prepared, memory, step)
+
+
+def undo(prepared: Prepared, memory: Memory, step: Step, given: tuple[Given, ...]) -> Earned:
+    """Take what came back off its day, and take back what is no longer reached with it."""
+    original = step.original
+    assert original is not None, "only a return with its purchase is undone"
+    if original.activity.kind == JOIN:
+        return NOTHING
+    before, after = gauge_return(prepared, step, original)
+    day = prepared.calendar.day_of(original.activity.occurred_at)
+    off = {label: after.get(label, 0) - amount for label, amount in before.items()}
+    fresh = msgspec.structs.replace(memory, days=add_amounts(memory.days, day, off))
+    period = find_period(prepared, memory.joined, day)
+    counted = 0 if period is None else count(prepared, fresh, period)
+    currency = prepared.settings.currency or ""
+    mine = [it for it in given if it.award.currency == currency]
+    left = sum(it.award.points for it in mine)
+    left -= sum(original.taken.get((offer, currency), 0) for offer in {it.offer for it in mine})
+    key = None if period is None else period.key
+    taken = take_back(prepared.settings, memory.paid, key, counted, left, is_gone=not after)
+    # An award of nothing says that this has decided, not the share of the lines that came back.
+    awards = (Award(currency=currency, points=taken.points),) if mine else ()
+    fresh = msgspec.structs.replace(fresh, paid=taken.paid)
+    reasons = (_reason("lost", **_tell(prepared, counted, taken.goals)),) if taken.goals else ()
+    return Earned(awards=awards, grants=taken.grants, memory=None if fresh == memory else fresh, reasons=reasons)
+
+
+def merge(prepared: Prepared, kept: Memory, joined: Memory) -> Memory:
+    """One member where two were: what both did counts together, and so does what both were given for it."""
+    paid: dict[tuple[int, str], Paid] = {}
+    for each in (*kept.paid, *joined.paid):
+        known = paid.get((each.period, each.goal))
+        paid[each.period, each.goal] = each if known is None else _add(known, each)
+    began = [memory.joined for memory in (kept, joined) if memory.joined]
+    merged = Memory(
+        latest=max(kept.latest, joined.latest),
+        joined=min(began, default=0),
+        days=join_amounts(kept.days, joined.days),
+        past=tuple(sorted(sum_labels((*kept.past, *joined.past)).items())),
+        paid=tuple(paid[key] for key in sorted(paid)),
+    )
+    return forget(prepared, merged)
+
+
+def references(settings: Settings) -> References:
+    """Name the currency, the catalogue's names that are counted, and what is granted."""
+    found = refer(settings.lines, currencies=() if settings.currency is None else (settings.currency,))
+    counts = settings.counts
+    categories = counts.among if isinstance(counts, Categories) else ()
+    brands = counts.among if isinstance(counts, Brands) else ()
+    return replace(
+        found,
+        categories=tuple(dict.fromkeys((*found.categories, *categories))),
+        brands=tuple(dict.fromkeys((*found.brands, *brands))),
+        grants=tuple(dict.fromkeys((gift.kind, gift.what) for goal in settings.goals for gift in goal.grants)),
+    )
+
+
+def _hear(prepared: Prepared, memory: Memory, step: Step) -> Earned:
+    """Count what an activity counts, where its day does."""
+    settings = prepared.settings
+    adds, missing = gauge(prepared, step.activity)
+    if missing is not None:
+        return Earned(reasons=(missing,))
+    if settings.within_days is not None and not settings.opt_in:
+        if step.joined_at is None:
+            return _say("joining_unknown")
+        began = prepared.calendar.day_of(step.joined_at)
+        memory = msgspec.structs.replace(memory, joined=min(memory.joined or began, began))
+    period = find_period(prepared, memory.joined, step.day)
+    memory = msgspec.structs.replace(memory, latest=max(memory.latest, step.day))
+    if period is None and memory.joined:
+        # Before joining, or after the member's own days: nothing will make it count.
+        return Earned(memory=forget(prepared, memory), reasons=(_reason("not_now", challenge=settings.id),))
+    fresh = msgspec.structs.replace(memory, days=add_amounts(memory.days, step.day, adds))
+    if period is None:
+        # Whoever has joined already may tell so later.
+        return Earned(memory=forget(prepared, fresh), reasons=(_reason("not_joined", challenge=settings.id),))
+    return _answer(prepared, fresh, (period,), Reason(offer="", code="counted"))
+
+
+def _join(prepared: Prepared, memory: Memory, step: Step) -> Earned:
+    """Let the member in. What was done on the day of joining and since counts, where it was told before."""
+    if memory.joined and memory.joined <= step.day:
+        return _say("already_joined", challenge=prepared.settings.id)
+    fresh = msgspec.structs.replace(memory, latest=max(memory.latest, step.day), joined=step.day)
+    return _answer(prepared, fresh, list_periods(prepared, fresh), Reason(offer="", code="joined"))
+
+
+def _answer(prepared: Prepared, memory: Memory, periods: tuple[Period, ...], otherwise: Reason) -> Earned:
+    """Give what periods have reached. Where that is nothing, say what is missing to the next goal."""
+    paid, points, grants, goals = memory.paid, 0, list[Grant](), list[str]()
+    counted = 0
+    for period in periods:
+        counted = count(prepared, memory, period)
+        rewards = give(prepared.settings, paid, period, counted)
+        paid = rewards.paid
+        points += rewards.points
+        grants += rewards.grants
+        goals += rewards.goals
+    fresh = forget(prepared, msgspec.structs.replace(memory, paid=paid))
+    values = _tell(prepared, counted, tuple(goals))
+    code = otherwise.code if not goals else "earned" if points else "reached"
+    currency = prepared.settings.currency
+    return Earned(
+        awards=(Award(currency=currency, points=points),) if points and currency is not None else (),
+        grants=tuple(grants),
+        memory=fresh,
+        reasons=(Reason(offer="", code=code, values=values),),
+    )
+
+
+def _tell(prepared: Prepared, counted: int, goals: tuple[str, ...]) -> dict[str, Scalar]:
+    values: dict[str, Scalar] = {"challenge": prepared.settings.id, f"counted_{prepared.unit}": counted}
+    if goals:
+        return values | {"goals": ", ".join(goals)}
+    missing = [ahead for goal in prepared.settings.goals if (ahead := find_missing(goal, counted))]
+    return values | ({f"missing_{prepared.unit}": min(missing)} if missing else {})
+
+
+def _add(one: Paid, other: Paid) -> Paid:
+    return Paid(
+        period=one.period,
+        goal=one.goal,
+        times=one.times + other.times,
+        size=min(one.size, other.size),
+        points=one.points + other.points,
+        back=one.back + other.back,
+        held=one.held + other.held,
+    )
+
+
+def _reason(code: str, **values: Scalar) -> Reason:
+    return Reason(offer="", code=code, values=values)
+
+
+def _say(code: str, **values: Scalar) -> Earned:
+    return Earned(reasons=(_reason(code, **values),))

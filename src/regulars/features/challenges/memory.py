@@ -1,0 +1,81 @@
+"""What is remembered of one member in one challenge: amounts by day, and what the goals gave.
+
+Amounts stay with the day on which they happened, so it does not matter in which order facts arrive.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from regulars.features.challenges.model import LABELS_MAX
+
+__all__ = ["LATE_DAYS", "Memory", "Paid", "add_amounts", "join_amounts", "sum_labels"]
+
+LATE_DAYS: Final = 30
+"""Facts that are no later than this give the same memory, and the same rewards together, in any order."""
+
+Amounts = tuple[tuple[int, str, int], ...]
+"""(day, label, amount above zero), ascending."""
+
+
+class Paid(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """What one goal gave in one period."""
+
+    period: int
+    """The last day of the period; 0 for a challenge without periods."""
+    goal: str
+    times: int
+    size: int
+    """How much had to be counted to reach it once, when it was reached last. Later versions do not change that."""
+    points: int
+    """For all these times together."""
+    back: int = 0
+    """Of them taken back for now: they are given again when the goal is reached again."""
+    held: int = 0
+    """For how many times what is not points is with the member."""
+
+
+class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What is remembered of one member."""
+
+    latest: int = 0
+    """The last day that was heard of."""
+    joined: int = 0
+    """The day on which the member's own time began; 0: not, or no matter."""
+    days: Amounts = ()
+    past: tuple[tuple[str, int], ...] = ()
+    """(label, amount) of days so long ago that nothing is told apart any more, in a challenge without periods."""
+    paid: tuple[Paid, ...] = ()
+    """By period and goal, ascending."""
+
+
+def add_amounts(days: Amounts, day: int, adds: Mapping[str, int]) -> Amounts:
+    """Add to a day, or take off it: never below nothing."""
+    amounts = {(on, label): amount for on, label, amount in days}
+    known = {label for _, label in amounts}
+    for label, amount in adds.items():
+        if label in known or len(known) < LABELS_MAX:
+            known.add(label)
+            amounts[day, label] = max(amounts.get((day, label), 0) + amount, 0)
+    return _sort(amounts)
+
+
+def join_amounts(one: Amounts, other: Amounts) -> Amounts:
+    """What two members had on a day counts together."""
+    amounts: dict[tuple[int, str], int] = {}
+    for day, label, amount in (*one, *other):
+        amounts[day, label] = amounts.get((day, label), 0) + amount
+    return _sort(amounts)
+
+
+def sum_labels(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Add up amounts by label."""
+    sums: dict[str, int] = {}
+    for label, amount in pairs:
+        sums[label] = sums.get(label, 0) + amount
+    return sums
+
+
+def _sort(amounts: Mapping[tuple[int, str], int]) -> Amounts:
+    return tuple(sorted((*key, amount) for key, amount in amounts.items() if amount))
