@@ -224,7 +224,7 @@ async def sweep(tx: Tx, ids: Iterable[str], *, at: datetime) -> int:
 async def add_codes(
     tx: Tx, digests: Sequence[bytes], codes: Sequence[Code], *, batch: str, amount: int = 1, at: datetime
 ) -> None:
-    """Add codes with the ceilings that they stand for, `amount` uses each: three statements, however many.
+    """Add codes with the ceilings that they stand for, `amount` uses each: four statements, however many.
 
     At most CEILINGS_ADDED_MAX. `batch` names the list they came in. Raises CodeExists where one is listed twice or is
     there already, and then adds none.
