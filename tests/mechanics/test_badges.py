@@ -11,7 +11,7 @@ from regulars.kernel.nouns import Activity, Earned, Grant, Scalar, Step
 from tests.program.story import HEAD, MEMBER, problems
 
 NAME = {"en": "Tea lover", "zh-CN": "茶友"}
-TEA = msgspec.convert({"id": "tea", "name": NAME}, Settings)
+TEA = msgspec.convert({"badge": "tea", "title": NAME}, Settings)
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = date(2026, 6, 1).toordinal()
 
@@ -70,10 +70,10 @@ def test_merged_members_have_what_either_had() -> None:
 
 def test_badge_that_nobody_gives_out_is_told_where_it_is_granted() -> None:
     text = HEAD + (
-        "  - id: june\n    mechanic: challenges\n    on: [purchase]\n    settings:\n      id: june\n"
-        "      name: {en: June, zh-CN: 六月}\n      counts: {of: days}\n"
+        "  - id: june\n    mechanic: challenges\n    on: [purchase]\n    settings:\n      challenge: june\n"
+        "      title: {en: June, zh-CN: 六月}\n      counts: {of: days}\n"
         "      goals: [{id: all, at: 3, grants: [{kind: badge, what: teal}]}]\n"
-        "  - {id: tea, mechanic: badges, on: [badge], settings: {id: tea, name: {en: Tea, zh-CN: 茶}}}\n"
+        "  - {id: tea, mechanic: badges, on: [badge], settings: {badge: tea, title: {en: Tea, zh-CN: 茶}}}\n"
     )
     ((line, path, message),) = problems(text)
     assert (line, path) == (27, "offers[0].settings.goals[0].grants[0].what")

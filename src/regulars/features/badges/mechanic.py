@@ -1,4 +1,4 @@
-"""A badge, which other offers grant and take back. While a member has it, the trait `badge.<id>` is true.
+"""A badge, which other offers grant and take back. While a member has it, the trait `badge.<its name>` is true.
 
 Its offer gives nothing by itself, so its `on` may be a kind that nobody sends, such as `badge`.
 """
@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from regulars.kernel.nouns import Earned, Grant, Reason, Step, TraitChange
-from regulars.kernel.program import Calendar, Names, Word
+from regulars.kernel.program import LANGUAGES, Calendar, Names, Word
 
 __all__ = ["KINDS", "PHASE", "Memory", "Settings", "earn", "merge", "prepare", "provides", "receive", "sets"]
 
@@ -24,14 +24,18 @@ NOTHING: Final = Earned()
 class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a marketer says about a badge."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=58, pattern=r"^[a-z][a-z0-9_-]*$(?!\n)")]
+    badge: Annotated[str, Meta(min_length=1, max_length=58, pattern=r"^[a-z][a-z0-9_-]*$(?!\n)")]
     """The name by which other offers grant it."""
-    name: Names
+    title: Names
     """What people call it."""
     text: Names | None = None
     """What it is given for, in a sentence."""
     image: Word | None = None
     """Address of its picture."""
+
+    def __post_init__(self) -> None:
+        if any(not self.title.get(lang) for lang in LANGUAGES):
+            raise ValueError(f"'title' needs {' and '.join(LANGUAGES)}")
 
 
 class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -50,12 +54,12 @@ def prepare(settings: Settings, _calendar: Calendar) -> Settings:
 
 def provides(settings: Settings) -> tuple[tuple[str, str], ...]:
     """Name the badge."""
-    return ((BADGE, settings.id),)
+    return ((BADGE, settings.badge),)
 
 
 def sets(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     """Name the trait that tells whether a member has it."""
-    return {f"{BADGE}.{settings.id}": ()}
+    return {f"{BADGE}.{settings.badge}": ()}
 
 
 def receive(settings: Settings, memory: Memory, step: Step, grants: tuple[Grant, ...]) -> Earned:
@@ -68,7 +72,7 @@ def receive(settings: Settings, memory: Memory, step: Step, grants: tuple[Grant,
     if had == has:
         return Earned(memory=fresh)
     code = "badge_given" if has else "badge_taken"
-    reason = Reason(offer="", code=code, values={"badge": settings.id})
+    reason = Reason(offer="", code=code, values={"badge": settings.badge})
     return Earned(memory=fresh, traits=(_tell(settings, step, has=has),), reasons=(reason,))
 
 
@@ -77,7 +81,7 @@ def earn(settings: Settings, memory: Memory, step: Step) -> Earned:
     if step.activity.kind not in KINDS:
         return NOTHING
     has = memory.count > 0
-    if has == (step.traits.get(f"{BADGE}.{settings.id}") is True):
+    if has == (step.traits.get(f"{BADGE}.{settings.badge}") is True):
         return NOTHING
     return Earned(traits=(_tell(settings, step, has=has),))
 
@@ -91,4 +95,4 @@ def merge(_settings: Settings, kept: Memory, joined: Memory) -> Memory:
 def _tell(settings: Settings, step: Step, *, has: bool) -> TraitChange:
     # A change that was told later, of an earlier time, would be hidden by one of a return before it.
     since = max(step.at, step.activity.occurred_at)
-    return TraitChange(name=f"{BADGE}.{settings.id}", value=True if has else None, since=since)
+    return TraitChange(name=f"{BADGE}.{settings.badge}", value=True if has else None, since=since)

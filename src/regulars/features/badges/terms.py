@@ -11,12 +11,12 @@ __all__ = ["names", "terms"]
 
 def names(settings: Settings) -> Mapping[str, Mapping[str, Names]]:
     """What people call members who have the badge."""
-    return {f"badge.{settings.id}": {str(True): settings.name}}
+    return {f"badge.{settings.badge}": {str(True): settings.title}}
 
 
 def terms(settings: Settings, speech: Speech, _trial: Trial) -> Iterator[Clause]:
     """Tell members of the badge."""
-    name = speech.quote(speech.call(settings.name, settings.id))
+    name = speech.quote(speech.call(settings.title, settings.badge))
     text = speech.say(
         "The badge {name} is given by other offers, which say for what. It has no value in money.",
         "{name}徽章由其他活动发放，获得条件以相应活动规则为准；徽章不具现金价值。",
@@ -24,4 +24,4 @@ def terms(settings: Settings, speech: Speech, _trial: Trial) -> Iterator[Clause]
     )
     yield Clause(text=text)
     if settings.text is not None:
-        yield Clause(text=speech.call(settings.text, settings.id))
+        yield Clause(text=speech.call(settings.text, settings.badge))

@@ -1,20 +1,46 @@
 """How much an activity counts, what is left of that after a return, and what a period comes to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 import msgspec
 
-from regulars.features.challenges.memory import LATE_DAYS, Amounts, Memory, sum_labels
-from regulars.features.challenges.model import Activities, Brands, Categories, Days, Items, Settings, Spend
+from regulars.features.challenges.memory import LATE_DAYS, Memory, sum_labels
+from regulars.features.challenges.model import (
+    Activities,
+    Brands,
+    Categories,
+    Days,
+    Items,
+    Settings,
+    Spend,
+    Streak,
+)
+from regulars.features.challenges.tally import InRow, Sum, Tally, find_unit, join_runs, list_runs, list_units
 from regulars.kernel.nouns import Activity, Line, Original, Reason, Step
 from regulars.kernel.program import Calendar, Choice, Picker
 
-__all__ = ["FOREVER", "Period", "Prepared", "count", "find_period", "forget", "gauge", "gauge_return", "list_periods"]
+__all__ = [
+    "FOREVER",
+    "Period",
+    "Prepared",
+    "count",
+    "find_period",
+    "forget",
+    "gauge",
+    "gauge_return",
+    "join_past",
+    "list_periods",
+    "prepare",
+]
 
 Adds = dict[str, int]
+Day = tuple[int, str, int]
+"""(day, label, amount)."""
+Amounts = tuple[tuple[str, int], ...]
+"""(label, amount), of days that are not told apart."""
 
 FOREVER: Final = date.max.toordinal()
 KEPT_DAYS: Final = 400
@@ -98,10 +124,22 @@ def list_periods(prepared: Prepared, memory: Memory) -> tuple[Period, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def count(prepared: Prepared, memory: Memory, period: Period) -> int:
-    """Say what the days of a period come to."""
+def count(prepared: Prepared, memory: Memory, period: Period, day: int) -> Tally:
+    """Say what the days of a period come to, as it looks on a day."""
     past = memory.past if period.key == 0 else ()
-    return _count(prepared, [it for it in memory.days if period.first <= it[0] <= period.last], past)
+    days = [it for it in memory.days if period.first <= it[0] <= period.last]
+    counts = prepared.settings.counts
+    if isinstance(counts, Streak):
+        units = [*list_units(past), *_find_kept(counts, days)]
+        return InRow(units=sorted(units), freeze=counts.freeze, now=find_unit(counts.unit, min(day, period.last)))
+    return Sum(amount=_add_up(prepared, days, past))
+
+
+def join_past(prepared: Prepared, one: Amounts, other: Amounts) -> Amounts:
+    """What two members had long ago counts together."""
+    if isinstance(prepared.settings.counts, Streak):
+        return join_runs(one, other)
+    return tuple(sorted(sum_labels((*one, *other)).items()))
 
 
 def forget(prepared: Prepared, memory: Memory) -> Memory:
@@ -116,10 +154,14 @@ def forget(prepared: Prepared, memory: Memory) -> Memory:
     else:
         if settings.opt_in or settings.within_days:
             days = tuple(it for it in days if find_period(prepared, memory.joined, it[0]))
-        old = tuple(it for it in days if it[0] < memory.latest - KEPT_DAYS)
+        first = memory.latest - KEPT_DAYS
+        if isinstance(settings.counts, Streak):
+            # Units stay whole.
+            first -= (first - 1) % DAYS_OF_WEEK if settings.counts.unit == "week" else 0
+            first -= date.fromordinal(max(first, 1)).day - 1 if settings.counts.unit == "month" else 0
+        old = tuple(it for it in days if it[0] < first)
         if old:
-            days = days[len(old) :]
-            past = tuple(sorted(sum_labels((*past, *_fold(prepared, old))).items()))
+            days, past = days[len(old) :], join_past(prepared, past, _settle(prepared, old))
     paid = tuple(it for it in memory.paid if not it.period or it.period >= settled)
     return Memory(latest=memory.latest, joined=memory.joined, days=days, past=past, paid=paid)
 
@@ -137,6 +179,8 @@ def prepare(settings: Settings, calendar: Calendar) -> Prepared:
             unit = "days"
         case Activities():
             pass
+        case Streak(unit=each):
+            unit = f"{each}s"
         case Categories(among=listed):
             label, unit, among = "category:", "categories", frozenset(listed)
             reads = _make_reader(label, lambda line: line.categories if listed else line.categories[:1], among)
@@ -186,7 +230,24 @@ def _leave(bought: Activity, minor: Mapping[int, int], milli: Mapping[int, int])
     return tuple(left)
 
 
-def _count(prepared: Prepared, days: list[tuple[int, str, int]], past: tuple[tuple[str, int], ...]) -> int:
+def _settle(prepared: Prepared, days: Sequence[Day]) -> Amounts:
+    """What is remembered of days that are not told apart any more."""
+    counts = prepared.settings.counts
+    if isinstance(counts, Streak):
+        return list_runs(_find_kept(counts, days))
+    return tuple(_fold(prepared, days))
+
+
+def _find_kept(counts: Streak, days: Sequence[Day]) -> list[int]:
+    """The units in which there was enough."""
+    sums: dict[int, int] = {}
+    for day, _, amount in days:
+        unit = find_unit(counts.unit, day)
+        sums[unit] = sums.get(unit, 0) + amount
+    return [unit for unit, amount in sums.items() if amount >= counts.least]
+
+
+def _add_up(prepared: Prepared, days: Sequence[Day], past: Amounts) -> int:
     sums = sum_labels((*past, *_fold(prepared, days)))
     kind = prepared.settings.counts
     if isinstance(kind, Categories | Brands):
@@ -199,7 +260,7 @@ def _is_asked(prepared: Prepared, label: str) -> bool:
     return not prepared.among or label.removeprefix(prepared.label) in prepared.among
 
 
-def _fold(prepared: Prepared, days: Amounts | list[tuple[int, str, int]]) -> list[tuple[str, int]]:
+def _fold(prepared: Prepared, days: Sequence[Day]) -> list[tuple[str, int]]:
     """What each day brings to the count: of activities, no more than count on one day."""
     kind = prepared.settings.counts
     most = 1 if isinstance(kind, Days) else kind.most_per_day if isinstance(kind, Activities) else None

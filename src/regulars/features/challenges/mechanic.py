@@ -1,12 +1,12 @@
 """A challenge: something is counted over some days, and its goals give points, coupons or badges as they are reached.
 
 What is counted stays with its day, so facts that come up to LATE_DAYS late change nothing but the order in which goals
-are reached. An activity `challenge_join` with `ask: {challenge: <id>}` lets a member in, where a challenge is for those
-who join.
+are reached. An activity `challenge_join` with `ask: {challenge: <its name>}` lets a member in, where a challenge is for
+those who join.
 
 A return takes what came back off its day. What is no longer reached is taken back as far as the purchase had given it;
-coupons and badges are asked back whatever had brought them. A later version of a challenge takes nothing away: what a
-goal gave stays given, under the size that it had then.
+and of a purchase that no longer counts at all, everything that it had given. A later version of a challenge takes
+nothing away: what a goal gave stays given, under the size that it had then.
 """
 
 from dataclasses import replace
@@ -22,10 +22,11 @@ from regulars.features.challenges.counting import (
     forget,
     gauge,
     gauge_return,
+    join_past,
     list_periods,
     prepare,
 )
-from regulars.features.challenges.memory import LATE_DAYS, Memory, Paid, add_amounts, join_amounts, sum_labels
+from regulars.features.challenges.memory import LATE_DAYS, Memory, Paid, add_amounts, join_amounts
 from regulars.features.challenges.model import (
     Activities,
     Brands,
@@ -36,8 +37,10 @@ from regulars.features.challenges.model import (
     Items,
     Settings,
     Spend,
+    Streak,
 )
-from regulars.features.challenges.rewards import find_missing, give, take_back
+from regulars.features.challenges.rewards import Purchase, find_missing, give, name_activity, take_back
+from regulars.features.challenges.tally import Sum, Tally
 from regulars.kernel.nouns import Award, Earned, Given, Grant, Reason, Scalar, Step
 from regulars.kernel.program import Exclusion, References, Selection, refer
 
@@ -59,6 +62,7 @@ __all__ = [
     "Selection",
     "Settings",
     "Spend",
+    "Streak",
     "earn",
     "merge",
     "prepare",
@@ -77,7 +81,7 @@ def earn(prepared: Prepared, memory: Memory, step: Step) -> Earned:
     """Count the activity, and give what that reaches; or let the member in."""
     settings = prepared.settings
     is_join = step.activity.kind == JOIN
-    if is_join and not (settings.opt_in and step.activity.ask.get("challenge") == settings.id):
+    if is_join and not (settings.opt_in and step.activity.ask.get("challenge") == settings.challenge):
         return NOTHING
     if step.day < memory.latest - LATE_DAYS:
         return _say("too_late", days_max=LATE_DAYS)
@@ -97,17 +101,18 @@ def undo(prepared: Prepared, memory: Memory, step: Step, given: tuple[Given, ...
     off = {label: after.get(label, 0) - amount for label, amount in before.items()}
     fresh = msgspec.structs.replace(memory, days=add_amounts(memory.days, day, off))
     period = find_period(prepared, memory.joined, day)
-    counted = 0 if period is None else count(prepared, fresh, period)
+    tally: Tally = Sum(amount=0) if period is None else count(prepared, fresh, period, memory.latest)
     currency = prepared.settings.currency or ""
     mine = [it for it in given if it.award.currency == currency]
     left = sum(it.award.points for it in mine)
     left -= sum(original.taken.get((offer, currency), 0) for offer in {it.offer for it in mine})
     key = None if period is None else period.key
-    taken = take_back(prepared.settings, memory.paid, key, counted, left, is_gone=not after)
+    purchase = Purchase(name=name_activity(original.activity), left=left, is_gone=not after)
+    taken = take_back(prepared.settings.goals, memory.paid, key, tally, purchase)
     # An award of nothing says that this has decided, not the share of the lines that came back.
     awards = (Award(currency=currency, points=taken.points),) if mine else ()
     fresh = msgspec.structs.replace(fresh, paid=taken.paid)
-    reasons = (_reason("lost", **_tell(prepared, counted, taken.goals)),) if taken.goals else ()
+    reasons = (_reason("lost", **_tell(prepared, tally, taken.goals)),) if taken.goals else ()
     return Earned(awards=awards, grants=taken.grants, memory=None if fresh == memory else fresh, reasons=reasons)
 
 
@@ -122,7 +127,7 @@ def merge(prepared: Prepared, kept: Memory, joined: Memory) -> Memory:
         latest=max(kept.latest, joined.latest),
         joined=min(began, default=0),
         days=join_amounts(kept.days, joined.days),
-        past=tuple(sorted(sum_labels((*kept.past, *joined.past)).items())),
+        past=join_past(prepared, kept.past, joined.past),
         paid=tuple(paid[key] for key in sorted(paid)),
     )
     return forget(prepared, merged)
@@ -157,36 +162,37 @@ def _hear(prepared: Prepared, memory: Memory, step: Step) -> Earned:
     memory = msgspec.structs.replace(memory, latest=max(memory.latest, step.day))
     if period is None and memory.joined:
         # Before joining, or after the member's own days: nothing will make it count.
-        return Earned(memory=forget(prepared, memory), reasons=(_reason("not_now", challenge=settings.id),))
+        return Earned(memory=forget(prepared, memory), reasons=(_reason("not_now", challenge=settings.challenge),))
     fresh = msgspec.structs.replace(memory, days=add_amounts(memory.days, step.day, adds))
     if period is None:
         # Whoever has joined already may tell so later.
-        return Earned(memory=forget(prepared, fresh), reasons=(_reason("not_joined", challenge=settings.id),))
-    return _answer(prepared, fresh, (period,), Reason(offer="", code="counted"))
+        return Earned(memory=forget(prepared, fresh), reasons=(_reason("not_joined", challenge=settings.challenge),))
+    return _answer(prepared, fresh, (period,), step, "counted")
 
 
 def _join(prepared: Prepared, memory: Memory, step: Step) -> Earned:
     """Let the member in. What was done on the day of joining and since counts, where it was told before."""
     if memory.joined and memory.joined <= step.day:
-        return _say("already_joined", challenge=prepared.settings.id)
+        return _say("already_joined", challenge=prepared.settings.challenge)
     fresh = msgspec.structs.replace(memory, latest=max(memory.latest, step.day), joined=step.day)
-    return _answer(prepared, fresh, list_periods(prepared, fresh), Reason(offer="", code="joined"))
+    return _answer(prepared, fresh, list_periods(prepared, fresh), step, "joined")
 
 
-def _answer(prepared: Prepared, memory: Memory, periods: tuple[Period, ...], otherwise: Reason) -> Earned:
+def _answer(prepared: Prepared, memory: Memory, periods: tuple[Period, ...], step: Step, otherwise: str) -> Earned:
     """Give what periods have reached. Where that is nothing, say what is missing to the next goal."""
+    by = name_activity(step.activity)
     paid, points, grants, goals = memory.paid, 0, list[Grant](), list[str]()
-    counted = 0
+    tally: Tally = Sum(amount=0)
     for period in periods:
-        counted = count(prepared, memory, period)
-        rewards = give(prepared.settings, paid, period, counted)
+        tally = count(prepared, memory, period, memory.latest)
+        rewards = give(prepared.settings.goals, paid, period.key, tally, by)
         paid = rewards.paid
         points += rewards.points
         grants += rewards.grants
         goals += rewards.goals
     fresh = forget(prepared, msgspec.structs.replace(memory, paid=paid))
-    values = _tell(prepared, counted, tuple(goals))
-    code = otherwise.code if not goals else "earned" if points else "reached"
+    values = _tell(prepared, tally, tuple(goals))
+    code = otherwise if not goals else "earned" if points else "reached"
     currency = prepared.settings.currency
     return Earned(
         awards=(Award(currency=currency, points=points),) if points and currency is not None else (),
@@ -196,11 +202,11 @@ def _answer(prepared: Prepared, memory: Memory, periods: tuple[Period, ...], oth
     )
 
 
-def _tell(prepared: Prepared, counted: int, goals: tuple[str, ...]) -> dict[str, Scalar]:
-    values: dict[str, Scalar] = {"challenge": prepared.settings.id, f"counted_{prepared.unit}": counted}
+def _tell(prepared: Prepared, tally: Tally, goals: tuple[str, ...]) -> dict[str, Scalar]:
+    values: dict[str, Scalar] = {"challenge": prepared.settings.challenge, f"counted_{prepared.unit}": tally.amount}
     if goals:
         return values | {"goals": ", ".join(goals)}
-    missing = [ahead for goal in prepared.settings.goals if (ahead := find_missing(goal, counted))]
+    missing = [ahead for goal in prepared.settings.goals if (ahead := find_missing(goal, tally))]
     return values | ({f"missing_{prepared.unit}": min(missing)} if missing else {})
 
 
@@ -213,6 +219,7 @@ def _add(one: Paid, other: Paid) -> Paid:
         points=one.points + other.points,
         back=one.back + other.back,
         held=one.held + other.held,
+        by=tuple(sorted((*one.by, *other.by))),
     )
 
 

@@ -34,6 +34,8 @@ class Paid(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """Of them taken back for now: they are given again when the goal is reached again."""
     held: int = 0
     """For how many times what is not points is with the member."""
+    by: tuple[tuple[str, int], ...] = ()
+    """(activity, times): what gave that, as far back as it is told apart. Which one it was may depend on the order."""
 
 
 class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -45,7 +47,8 @@ class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
     """The day on which the member's own time began; 0: not, or no matter."""
     days: Amounts = ()
     past: tuple[tuple[str, int], ...] = ()
-    """(label, amount) of days so long ago that nothing is told apart any more, in a challenge without periods."""
+    """(label, amount) of days so long ago that nothing is told apart any more, in a challenge without periods. Of a
+    streak: (first unit, units in a row)."""
     paid: tuple[Paid, ...] = ()
     """By period and goal, ascending."""
 

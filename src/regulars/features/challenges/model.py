@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct, field
 
-from regulars.kernel.program import Names, Selection, Word
+from regulars.kernel.program import LANGUAGES, Names, Selection, Word
 
 __all__ = [
     "LABELS_MAX",
@@ -19,10 +19,12 @@ __all__ = [
     "Measure",
     "Settings",
     "Spend",
+    "Streak",
 ]
 
 LABELS_MAX: Final = 500
 """Categories or brands that are told apart for one member."""
+STREAK_MAX: Final = 10_000
 GOALS_MAX: Final = 50
 GIFTS_MAX: Final = 10
 
@@ -77,14 +79,27 @@ class Brands(
     """The brands that count, each once. None given: every brand."""
 
 
-Measure = Spend | Items | Activities | Days | Categories | Brands
+class Streak(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="of", tag="streak"
+):
+    """Days, weeks or months in a row. A goal's `every` begins a new stretch each time that it is reached."""
+
+    unit: Literal["day", "week", "month"] = "day"
+    """What must follow each other. A week starts on Monday."""
+    least: Number = 1
+    """How many activities that fit keep one of them."""
+    freeze: Annotated[int, Meta(ge=0, le=31)] = 0
+    """How many of them a stretch may miss in between. Missed ones do not count; they only do not break it."""
+
+
+Measure = Spend | Items | Activities | Days | Categories | Brands | Streak
 
 
 class Gift(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Something that is given besides points, and that another offer of the programme gives out."""
 
-    kind: Id
-    """Such as `coupon` or `badge`."""
+    kind: Literal["coupon", "badge"]
+    """What it is."""
     what: Id
     """Its name there."""
     count: Number = 1
@@ -102,7 +117,7 @@ class Goal(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     """In place of `at`: reached again and again, each time so much more is counted, as on a stamp card."""
     most: Number | None = None
     """With `every`: no more often than this in one period. None: any number of times."""
-    name: Names | None = None
+    title: Names | None = None
     """What people call it."""
     points: Annotated[int, Meta(ge=0, le=10**9)] = 0
     """What it gives each time, in minor units of the challenge's currency."""
@@ -126,9 +141,9 @@ class Goal(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
 class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a marketer says about a challenge."""
 
-    id: Id
-    """The challenge's own name, by which members join it."""
-    name: Names
+    challenge: Id
+    """Its name, by which members join it."""
+    title: Names
     """What people call it."""
     counts: Measure
     """What is counted."""
@@ -145,10 +160,12 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """With `per: once`: only so many days count, beginning with the day on which the member joined the challenge
     (`opt_in`) or was enrolled."""
     opt_in: bool = False
-    """Only for those who join it, by an activity `challenge_join` that asks for `challenge: <id>`. What they do on the
-    day of joining and afterwards counts."""
+    """Only for those who join it, by an activity `challenge_join` that asks for `challenge: <its name>`. What they do
+    on the day of joining and afterwards counts."""
 
     def __post_init__(self) -> None:
+        if any(not self.title.get(lang) for lang in LANGUAGES):
+            raise ValueError(f"'title' needs {' and '.join(LANGUAGES)}")
         if (self.currency is not None) != any(goal.points for goal in self.goals):
             raise ValueError("'currency' and the 'points' of goals belong together")
         if len({goal.id for goal in self.goals}) < len(self.goals):
@@ -156,6 +173,8 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
         steps = [goal.at for goal in self.goals if goal.at is not None]
         if any(high <= low for low, high in pairwise(steps)):
             raise ValueError("goals stand from the nearest 'at' to the furthest")
+        if isinstance(self.counts, Streak) and any(goal.size > STREAK_MAX for goal in self.goals):
+            raise ValueError(f"a streak of more than {STREAK_MAX} cannot be kept")
         if self.within_days is not None and self.per != "once":
             raise ValueError("'within_days' needs 'per: once'")
         if isinstance(self.counts, Categories | Brands):

@@ -5,17 +5,23 @@ back, and what another purchase gave is taken when that one comes back. Bring ba
 that a purchase gave is left.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
 
-import msgspec
+from msgspec.structs import replace
 
-from regulars.features.challenges.counting import Period
 from regulars.features.challenges.memory import Paid
-from regulars.features.challenges.model import Goal, Settings
-from regulars.kernel.nouns import Grant
+from regulars.features.challenges.model import Goal
+from regulars.features.challenges.tally import Tally
+from regulars.kernel.nouns import Activity, Grant
 
-__all__ = ["Rewards", "find_missing", "give", "take_back"]
+__all__ = ["Purchase", "Rewards", "find_missing", "give", "name_activity", "take_back"]
+
+BY_MAX: Final = 50
+"""Activities that gave something which is not points, told apart for one goal: the newest."""
+LETTERS: Final = 12
 
 Key = tuple[int, str]
 """(period, goal)."""
@@ -23,7 +29,7 @@ Key = tuple[int, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewards:
-    """What becomes of a period's goals."""
+    """What becomes of goals."""
 
     paid: tuple[Paid, ...]
     """Of all periods, afterwards."""
@@ -34,94 +40,122 @@ class Rewards:
     """Those that gave something, or lost it."""
 
 
-def give(settings: Settings, paid: tuple[Paid, ...], period: Period, counted: int) -> Rewards:
-    """Give what a count has reached and was not given yet, or was taken back meanwhile."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """A purchase that comes back, or a part of it."""
+
+    name: str
+    left: int
+    """The points that it gave and that are not back yet."""
+    is_gone: bool
+    """Whether nothing of it counts any more."""
+
+
+def name_activity(activity: Activity) -> str:
+    """Name an activity, shortly, for as long as what it gave may be taken back."""
+    return sha256(f"{activity.source}\0{activity.id}".encode()).hexdigest()[:LETTERS]
+
+
+def give(goals: Sequence[Goal], paid: tuple[Paid, ...], period: int, tally: Tally, by: str) -> Rewards:
+    """Give what is reached in a period and was not given yet, or was taken back meanwhile. `by` names the activity."""
     known = _index(paid)
-    points, grants, goals = 0, list[Grant](), list[str]()
-    for goal in settings.goals:
-        key = (period.key, goal.id)
-        was = known.get(key) or Paid(period=period.key, goal=goal.id, times=0, size=goal.size, points=0)
-        more = max(_reach(goal, counted) - was.times, 0)
-        if not more and _keep(goal, was, counted) < was.times:
+    points, grants, gave = 0, list[Grant](), list[str]()
+    for goal in goals:
+        was = known.get((period, goal.id)) or Paid(period=period, goal=goal.id, times=0, size=goal.size, points=0)
+        more = max(_reach(goal, tally) - was.times, 0)
+        if not more and _keep(goal, was, tally) < was.times:
             continue
         times = was.times + more
-        gain = more * goal.points + was.back
-        gifts = _grant(goal, times - was.held)
-        now = Paid(
-            period=period.key,
+        gain, gifts = more * goal.points + was.back, times - was.held if goal.grants else 0
+        known[period, goal.id] = Paid(
+            period=period,
             goal=goal.id,
             times=times,
             size=goal.size if more else was.size,
             points=was.points + more * goal.points,
-            held=times,
+            held=was.held + gifts,
+            by=(*was.by, (by, gifts))[-BY_MAX:] if gifts else was.by,
         )
-        known[key] = now
         if gain or gifts:
             points += gain
-            grants += gifts
-            goals.append(goal.id)
-    return Rewards(paid=_close(known), points=points, grants=tuple(grants), goals=tuple(goals))
+            grants += _grant(goal, gifts)
+            gave.append(goal.id)
+    return Rewards(paid=_close(known), points=points, grants=tuple(grants), goals=tuple(gave))
 
 
 def take_back(
-    settings: Settings, paid: tuple[Paid, ...], key: int | None, counted: int, left: int, *, is_gone: bool
+    goals: Sequence[Goal], paid: tuple[Paid, ...], period: int | None, tally: Tally, purchase: Purchase
 ) -> Rewards:
-    """Take back what a count no longer reaches, as far as the purchase gave it: `left` is what it still stands for.
+    """Take back what is no longer reached, as far as the purchase gave it; of one that is gone, all that it gave.
 
-    Of a purchase that no longer counts at all (`is_gone`) everything is taken; what the rest still reaches comes again
-    with the next activity that counts.
+    What the rest still reaches then comes again with the next activity that counts. A period of None is one that is
+    long over: only what the purchase itself stands for is taken.
     """
     known = _index(paid)
-    asked, grants, goals = left, list[Grant](), list[str]()
-    for goal in reversed(settings.goals):
-        was = None if key is None else known.get((key, goal.id))
+    left, grants, lost = purchase.left, list[Grant](), list[str]()
+    for goal in reversed(goals):
+        was = None if period is None else known.get((period, goal.id))
         if was is None:
             continue
-        keep = _keep(goal, was, counted)
-        lost = was.points * (was.times - keep) // was.times
-        part = min(max(lost - was.back, 0), left)
+        keep = _keep(goal, was, tally)
+        worth = was.points * (was.times - keep) // was.times
+        part = min(max(worth - was.back, 0), left)
         left -= part
-        gifts = _grant(goal, keep - was.held) if was.held > keep else []
-        now = msgspec.structs.replace(was, back=was.back + part, held=min(was.held, keep))
-        if keep < was.times and now.back >= lost:
-            now = msgspec.structs.replace(now, times=keep, points=was.points - lost, back=now.back - lost)
+        gifts = sum(times for name, times in was.by if name == purchase.name)
+        gifts = gifts if purchase.is_gone else min(gifts, max(was.held - keep, 0))
+        now = replace(was, back=was.back + part, held=was.held - gifts, by=_drop(was.by, purchase.name, gifts))
+        if keep < was.times and now.back >= worth and now.held <= keep:
+            now = replace(now, times=keep, points=was.points - worth, back=now.back - worth)
         known[was.period, was.goal] = now
         if part or gifts:
-            grants += gifts
-            goals.append(goal.id)
-    if is_gone:
-        for goal in reversed(settings.goals):
-            was = None if key is None else known.get((key, goal.id))
-            if was is not None and left:
-                part = min(was.points - was.back, left)
-                left -= part
-                known[was.period, was.goal] = msgspec.structs.replace(was, back=was.back + part)
+            grants += _grant(goal, -gifts)
+            lost.append(goal.id)
+    if purchase.is_gone:
+        _mark_back(known, [(period or 0, goal.id) for goal in reversed(goals)], left)
         # What no goal of this version or period remembers goes as well: the purchase is undone.
         left = 0
-    return Rewards(paid=_close(known), points=left - asked, grants=tuple(grants), goals=tuple(goals))
+    return Rewards(paid=_close(known), points=left - purchase.left, grants=tuple(grants), goals=tuple(lost))
 
 
-def find_missing(goal: Goal, counted: int) -> int:
-    """How much more must be counted to reach a goal (again); 0 where there is nothing to reach any more."""
+def find_missing(goal: Goal, tally: Tally) -> int:
+    """How much more reaches a goal (again); 0 where there is nothing to reach any more."""
+    most = 1 if goal.every is None else goal.most
+    return 0 if most is not None and tally.reach(goal.size) >= most else tally.miss(goal.size)
+
+
+def _reach(goal: Goal, tally: Tally) -> int:
+    """How often a goal is reached, as this version has it."""
+    times, most = tally.reach(goal.size), 1 if goal.every is None else goal.most
+    return times if most is None else min(times, most)
+
+
+def _keep(goal: Goal, was: Paid, tally: Tally) -> int:
+    """Of the times that a goal gave, those that are still reached, as the goal was then."""
+    times = tally.reach(was.size)
     if goal.every is None:
-        return max(goal.size - counted, 0)
-    times = counted // goal.every
-    return 0 if goal.most is not None and times >= goal.most else (times + 1) * goal.every - counted
+        # Two members who were one reward each may be one member now.
+        return was.times if times else 0
+    return min(times, was.times)
 
 
-def _reach(goal: Goal, counted: int) -> int:
-    """How often a count reaches a goal, as this version has it."""
-    if goal.every is None:
-        return int(counted >= goal.size)
-    times = counted // goal.every
-    return times if goal.most is None else min(times, goal.most)
+def _mark_back(known: dict[Key, Paid], keys: Sequence[Key], points: int) -> None:
+    """Remember points as taken back, though the goals are reached."""
+    for key in keys:
+        was = known.get(key)
+        if was is not None:
+            part = min(was.points - was.back, points)
+            points -= part
+            known[key] = replace(was, back=was.back + part)
 
 
-def _keep(goal: Goal, was: Paid, counted: int) -> int:
-    """Of the times that a goal gave, those that a count still reaches, as the goal was then."""
-    if goal.every is None:
-        return was.times if counted >= was.size else 0
-    return min(counted // was.size, was.times)
+def _drop(by: tuple[tuple[str, int], ...], name: str, gone: int) -> tuple[tuple[str, int], ...]:
+    rest: list[tuple[str, int]] = []
+    for each, times in by:
+        part = min(times, gone) if each == name else 0
+        gone -= part
+        if times > part:
+            rest.append((each, times - part))
+    return tuple(rest)
 
 
 def _grant(goal: Goal, times: int) -> list[Grant]:

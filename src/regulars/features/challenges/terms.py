@@ -1,9 +1,20 @@
 """What members are told of a challenge: how to take part, what counts, what its goals give, and what a return does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from regulars.features.challenges.model import Activities, Brands, Categories, Days, Gift, Goal, Items, Settings, Spend
+from regulars.features.challenges.model import (
+    Activities,
+    Brands,
+    Categories,
+    Days,
+    Gift,
+    Goal,
+    Items,
+    Settings,
+    Spend,
+    Streak,
+)
 from regulars.kernel.program.terms import Clause, Speech, Trial, name_selection, tell_bounds
 
 __all__ = ["terms"]
@@ -15,7 +26,18 @@ PERIODS: Final = {
     "quarter": ("Each quarter of the year is counted by itself.", "按自然季度计算，下季度重新计数。"),
     "year": ("Each calendar year is counted by itself.", "按自然年计算，次年重新计数。"),
 }
-THINGS: Final = {"coupon": ("the coupon {it}", "优惠券{it}"), "badge": ("the badge {it}", "{it}徽章")}
+ROWS: Final = {
+    "day": ("day", "days", "天"),
+    "week": ("week (Monday to Sunday)", "weeks", "周"),
+    "month": ("calendar month", "months", "个月"),
+}
+"""What must follow each other: one, many, Chinese behind a number."""
+NATURAL: Final = {"day": "每天", "week": "每周（周一至周日）", "month": "每个自然月"}
+THINGS: Final = {
+    "coupon": ("the coupon {it}", "{n} coupons {it}", "优惠券{it}{n}张"),
+    "badge": ("the badge {it}", "the badge {it}, {n} times", "徽章{it}{n}枚"),
+}
+"""One, many, Chinese."""
 
 
 def terms(settings: Settings, speech: Speech, trial: Trial) -> Iterator[Clause]:
@@ -36,15 +58,12 @@ def terms(settings: Settings, speech: Speech, trial: Trial) -> Iterator[Clause]:
 
 
 def _tell_entry(settings: Settings, speech: Speech) -> Iterator[Clause]:
-    name = speech.quote(speech.call(settings.name, settings.id))
+    name = speech.quote(speech.call(settings.title, settings.challenge))
     if settings.opt_in:
-        en = "The challenge {name} is for those who join it. What you do on the day of joining and afterwards counts."
-        zh = "{name}挑战须先报名参加，自报名当日起计入。"
+        en = "{name} is for those who join. What you do on the day of joining and afterwards counts."
+        zh = "{name}须先报名参加，自报名当日起计入。"
     else:
-        en, zh = (
-            "You take part in the challenge {name} by yourself: nobody need join.",
-            "{name}挑战无需报名，自动参加。",
-        )
+        en, zh = "You take part in {name} without joining.", "{name}无需报名，自动参加。"
     yield Clause(text=speech.say(en, zh, name=name))
 
 
@@ -54,13 +73,14 @@ def _tell_measure(settings: Settings, speech: Speech, kinds: Sequence[str]) -> C
         "kind": speech.kind(kinds),
         "kinds": speech.kinds(kinds),
         "with_goods": speech.say(" with {it}", "含{it}的", it=goods) if goods else "",
-        "of_goods": speech.say(" for {it}", "购买{it}", it=goods) if goods else "",
+        "for_goods": speech.say(" for {it}", "购买{it}的", it=goods) if goods else "",
+        "of_goods": speech.say(" of {it}", "购买{it}的", it=goods) if goods else "",
     }
     match counts:
         case Spend():
-            en, zh = "Counted is the money paid{of_goods}.", "累计{of_goods}实付金额。"
+            en, zh = "Counted is the money paid{for_goods}.", "累计{for_goods}实付金额。"
         case Items():
-            en, zh = "Counted are the pieces bought{of_goods}.", "累计{of_goods}件数。"
+            en, zh = "Counted are the pieces{of_goods} that you bought.", "累计{of_goods}件数。"
         case Days():
             en, zh = (
                 "Counted are the days with a {kind}{with_goods}.",
@@ -71,34 +91,60 @@ def _tell_measure(settings: Settings, speech: Speech, kinds: Sequence[str]) -> C
             if most is not None:
                 en, zh = en + ", no more than {most} of one day", zh + "，每天最多计{most}次"
             en, zh, values = en + ".", zh + "。", values | {"most": str(most)}
-        case Categories(among=among):
-            en, zh = (
-                "Counted is from how many of these categories you bought: {it}.",
-                "累计购买过的不同品类数（{it}）。",
-            )
-            if not among:
-                en, zh = "Counted is from how many categories of goods you bought.", "累计购买过的不同品类数。"
-            values["it"] = speech.join(among)
-        case Brands(among=among):
-            en, zh = "Counted is how many of these brands you bought: {it}.", "累计购买过的不同品牌数（{it}）。"
-            if not among:
-                en, zh = "Counted is how many brands you bought.", "累计购买过的不同品牌数。"
-            values["it"] = speech.join(among)
+        case Categories() | Brands():
+            return _tell_kinds(counts, speech)
+        case Streak():
+            return _tell_streak(counts, speech, values)
     return Clause(text=speech.say(en, zh, **values))
+
+
+def _tell_kinds(counts: Categories | Brands, speech: Speech) -> Clause:
+    if isinstance(counts, Categories):
+        en, zh = "Counted is from how many {which}categories of goods you bought", "累计购买过的不同品类数"
+    else:
+        en, zh = "Counted is how many {which}brands you bought", "累计购买过的不同品牌数"
+    if counts.among:
+        en, zh = en + ": {among}.", zh + "，限{among}。"
+    else:
+        en, zh = en + ".", zh + "。"
+    which = speech.say("of these ", "") if counts.among else ""
+    return Clause(text=speech.say(en, zh, which=which, among=speech.join(counts.among)))
+
+
+def _tell_streak(counts: Streak, speech: Speech, values: Mapping[str, str]) -> Clause:
+    one, many, zh_unit = ROWS[counts.unit]
+    said = {**values, "one": one, "many": many, "unit": zh_unit, "each": NATURAL[counts.unit], "least": counts.least}
+    if counts.least == 1:
+        en = "Counted are {many} in a row: each {one} needs a {kind}{with_goods}."
+        zh = "累计连续{unit}数：{each}须有{with_goods}{kind}。"
+    else:
+        en = "Counted are {many} in a row: each {one} needs {least} {kinds}{with_goods}."
+        zh = "累计连续{unit}数：{each}须有{with_goods}{kind}至少{least}次。"
+    text = speech.say(en, zh, **said)
+    if counts.freeze:
+        text += speech.say(
+            " The row is not broken by up to {freeze} {which} missed in between, which do not count.",
+            "中间最多可间断{freeze}{unit}，间断不计入，也不清零。",
+            freeze=counts.freeze,
+            which=one.partition(" (")[0] if counts.freeze == 1 else many,
+            unit=zh_unit,
+        )
+    return Clause(text=text)
 
 
 def _tell_goal(settings: Settings, goal: Goal, speech: Speech, kinds: Sequence[str]) -> str:
     amount = _tell_amount(settings, goal.size, speech, kinds)
     gains = [speech.points(settings.currency or "", goal.points)] if goal.points else []
     gains += [_tell_gift(gift, speech) for gift in goal.grants]
-    en, zh = "{amount}: {gains}", "满{amount}：{gains}"
+    full = "" if isinstance(settings.counts, Streak) else "满"
+    en, zh = "{amount}: {gains}", full + "{amount}：{gains}"
     if goal.every is not None:
-        en, zh = "each {amount}: {gains}", "每满{amount}：{gains}"
-    if goal.name is not None:
+        en, zh = "each {amount}: {gains}", f"每{full}" + "{amount}：{gains}"
+    if goal.title is not None:
         en, zh = "{name}, " + en, "{name}，" + zh
     if goal.most is not None:
         en, zh = en + ", at most {most} times", zh + "，最多{most}次"
-    name = speech.call(goal.name, goal.id)
+    name = speech.call(goal.title, goal.id)
     return speech.say(en, zh, amount=amount, gains=speech.join(gains), most=goal.most, name=name)
 
 
@@ -116,15 +162,17 @@ def _tell_amount(settings: Settings, amount: int, speech: Speech, kinds: Sequenc
             words = ("{n} category", "{n}个品类") if amount == 1 else ("{n} categories", "{n}个品类")
         case Brands():
             words = ("{n} brand", "{n}个品牌") if amount == 1 else ("{n} brands", "{n}个品牌")
+        case Streak(unit=unit):
+            one, many, zh = ROWS[unit]
+            words = ("{n} " + (one.partition(" (")[0] if amount == 1 else many + " in a row"), "连续{n}" + zh)
     return speech.say(*words, n=speech.count(amount), one=speech.kind(kinds), many=speech.kinds(kinds))
 
 
 def _tell_gift(gift: Gift, speech: Speech) -> str:
-    offers = speech.document.offers
-    named = next((it for it in offers if it.mechanic == f"{gift.kind}s" and it.settings.get("id") == gift.what), None)
-    name = speech.quote(gift.what if named is None else speech.call(named.name, gift.what))
-    text = speech.say(*THINGS.get(gift.kind, ("{it}", "{it}")), it=name)
-    return text if gift.count == 1 else speech.say("{n} × {it}", "{it}{n}份", n=speech.count(gift.count), it=text)
+    titles = (it.settings.get("title") for it in speech.document.offers if it.settings.get(gift.kind) == gift.what)
+    name = speech.quote(speech.call(next(titles, None), gift.what))
+    one, many, zh = THINGS[gift.kind]
+    return speech.say(one if gift.count == 1 else many, zh, it=name, n=speech.count(gift.count))
 
 
 def _tell_return(trial: Trial, speech: Speech) -> Iterator[Clause]:
