@@ -142,7 +142,7 @@ WEEKS = (
     [
         (
             CARD,
-            "[purchase]",
+            "[purchase, challenge_join]",
             "",
             "en",
             [

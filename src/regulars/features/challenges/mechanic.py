@@ -2,7 +2,7 @@
 
 What is counted stays with its day, so facts that come up to LATE_DAYS late change nothing but the order in which goals
 are reached. An activity `challenge_join` with `ask: {challenge: <its name>}` lets a member in, where a challenge is for
-those who join.
+those who join; its offer names that kind in `on`, too.
 
 A return takes what came back off its day. What is no longer reached is taken back as far as the purchase had given it;
 and of a purchase that no longer counts at all, everything that it had given. A later version of a challenge takes

@@ -160,8 +160,8 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """With `per: once`: only so many days count, beginning with the day on which the member joined the challenge
     (`opt_in`) or was enrolled."""
     opt_in: bool = False
-    """Only for those who join it, by an activity `challenge_join` that asks for `challenge: <its name>`. What they do
-    on the day of joining and afterwards counts."""
+    """Only for those who join it, by an activity `challenge_join` (name it in the offer's `on`, too) that asks for
+    `challenge: <its name>`. What they do on the day of joining and afterwards counts."""
 
     def __post_init__(self) -> None:
         if any(not self.title.get(lang) for lang in LANGUAGES):

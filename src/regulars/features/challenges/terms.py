@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from regulars.features.challenges.mechanic import JOIN
 from regulars.features.challenges.model import (
     Activities,
     Brands,
@@ -42,10 +43,11 @@ THINGS: Final = {
 
 def terms(settings: Settings, speech: Speech, trial: Trial) -> Iterator[Clause]:
     """Tell members how a challenge works."""
+    kinds = tuple(kind for kind in trial.kinds if kind != JOIN)
     yield from _tell_entry(settings, speech)
-    yield _tell_measure(settings, speech, trial.kinds)
+    yield _tell_measure(settings, speech, kinds)
     yield from tell_bounds(speech, settings.lines)
-    items = tuple(_tell_goal(settings, goal, speech, trial.kinds) for goal in settings.goals)
+    items = tuple(_tell_goal(settings, goal, speech, kinds) for goal in settings.goals)
     yield Clause(text=speech.say("What there is to reach:", "达成目标可得："), items=items)
     if settings.per in PERIODS:
         yield Clause(text=speech.say(*PERIODS[settings.per]))
