@@ -159,6 +159,8 @@ class Fold:
                 self._give(offer, award, why[0] if why else {}, room)
         if room is not None:
             if room.shut is not None:
+                if (earned.discounts or earned.grants or earned.costs) and not earned.awards:
+                    self.reasons.append(Reason(offer=offer.id, code=room.shut.code, values=say_why(room.shut)))
                 earned = _leave_nothing(earned)
             elif earned.discounts or earned.grants or earned.costs:
                 room.count()

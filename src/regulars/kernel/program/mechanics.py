@@ -83,6 +83,9 @@ class Mechanic:
     """Kinds of activity that it wants besides those that the offer names."""
     asks: tuple[str, ...]
     """Of its kinds, those that ask for something: where no offer answers, they are refused."""
+    follows: tuple[str, ...]
+    """Of its kinds, those that go on with what was given before: an offer hears of them when it has ended, too, and
+    neither who it is for nor what bounds it keeps them away."""
     earn: Earn
     prepare: Callable[..., Any]
     undo: Undo | None
@@ -131,6 +134,9 @@ def read_mechanic(name: str, module: ModuleType) -> Mechanic:
     if phase not in get_args(Phase):
         raise MechanicBroken(f"{module.__name__}.PHASE must be one of {', '.join(get_args(Phase))}, not {phase!r}.")
     kinds, asks = _read_kinds(module, "KINDS"), _read_kinds(module, "ASKS")
+    follows = _read_kinds(module, "FOLLOWS")
+    if strange := [kind for kind in follows if kind not in (*kinds, *asks)]:
+        raise MechanicBroken(f"{module.__name__}.FOLLOWS names {strange[0]!r}, which is none of its kinds.")
     settings = _read_struct(module, "Settings")
     if settings is None:
         raise MechanicBroken(f"{module.__name__} needs a Settings struct.")
@@ -157,6 +163,7 @@ def read_mechanic(name: str, module: ModuleType) -> Mechanic:
         memory=memory,
         kinds=(*kinds, *(kind for kind in asks if kind not in kinds)),
         asks=asks,
+        follows=follows,
         earn=earn,
         prepare=_read_verb(module, "prepare") or _keep,
         undo=_read_verb(module, "undo"),

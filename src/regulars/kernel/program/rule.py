@@ -83,6 +83,10 @@ def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
         # What one offer left for later is no business of another of the same mechanic.
         fold.pass_over(offer, "kind")
         return
+    if kind in offer.mechanic.follows:
+        # Whether it would be given now does not matter: it was, and this goes on with it.
+        fold.absorb(offer, offer.mechanic.earn(offer.settings, offer.read_memory(fold.memories), fold.look()))
+        return
     if not offer.first_day <= step.day <= offer.last_day:
         fold.pass_over(offer, "schedule")
         return

@@ -224,7 +224,11 @@ def refold(
             day=plan.day_of(past.body.occurred_at),
             traits=traits(past.body.occurred_at),
             balances={},
-            left=dict.fromkeys((ceiling for ceiling, _ in plan.ceilings), AMOUNT_MAX),
+            # What was claimed then was there.
+            left=dict.fromkeys(
+                (*(ceiling for ceiling, _ in plan.ceilings), *(claim.ceiling for claim in past.receipt.claims)),
+                AMOUNT_MAX,
+            ),
             original=original,
             joined_at=joined_at,
         )
