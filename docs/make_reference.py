@@ -273,7 +273,7 @@ def write_mechanics() -> str:
         module = inspect.getmodule(mechanic.earn)
         lines += [f"## {name}", "", clean(inspect.getdoc(module) or ""), ""]
         lines += [
-            f"Phase: {mechanic.phase}. Remembers something of each member: {'yes' if mechanic.memory else 'no'}.",
+            f"Phase: {mechanic.usual_phase}. Remembers something of each member: {'yes' if mechanic.memory else 'no'}.",
             "",
         ]
         described = msgspec.json.schema(mechanic.settings, ref_template="#/$defs/{name}")["$defs"]

@@ -77,6 +77,8 @@ class Mechanic:
     name: str
     phase: Callable[[Any], Phase]
     """By its settings: most mechanics have one phase."""
+    usual_phase: Phase
+    """Where its settings choose no other."""
     settings: type[Struct]
     memory: type[Struct] | None
     kinds: tuple[str, ...]
@@ -159,6 +161,7 @@ def read_mechanic(name: str, module: ModuleType) -> Mechanic:
     return Mechanic(
         name=name,
         phase=_read_verb(module, "phase") or partial(_always, cast("Phase", phase)),
+        usual_phase=cast("Phase", phase),
         settings=settings,
         memory=memory,
         kinds=(*kinds, *(kind for kind in asks if kind not in kinds)),
