@@ -483,7 +483,8 @@ def unmerge(model: Model, step: Step) -> Done:
     for key in model.state.handed[past.other]:
         if left := model.state.lots[key].left:
             model.noted.append("given back")
-            model.pass_on(Part(key, left), past.other, "transfer", model.state.lots[key].ends)
+            child = model.pass_on(Part(key, left), past.other, "transfer", model.state.lots[key].ends)
+            follow_back(model, key, child)
     del model.state.into[past.other]
     if past.other in model.state.places:
         model.noted.append("place given back")
@@ -491,6 +492,18 @@ def unmerge(model: Model, step: Step) -> Done:
             model.state.home.pop(step.member, None)
         model.state.home[past.other] = True
     return Done(step.fact, other=past.other)
+
+
+def follow_back(model: Model, key: int, child: int) -> None:
+    """Go on knowing whose a lot was before it went with a second merge, now that it is back with whom that was of."""
+    lots = model.state.lots
+    owner = lots[child].owner
+    while lots[key].owner != owner:
+        key = lots[key].parent
+    for gone, keys in model.state.handed.items():
+        if key in keys:
+            model.noted.append("given back along two merges")
+            model.state.handed[gone] = (*keys, child)
 
 
 def ask(verb: Verb) -> Verb:

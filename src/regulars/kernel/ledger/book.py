@@ -53,6 +53,8 @@ class Book:
         self.opened: set[UUID] = set()
         self.taken_before: list[Allocation] = []
         """Stored allocations that a reversal of this transaction speaks of."""
+        self.parents: dict[LotKey, LotKey] = {}
+        """Which lots others came from that need not be here: what the undoing of a merge follows."""
         self.entries: list[Entry] = []
         self.allocations: list[Allocation] = []
         self.issued: set[LotKey] = set()
@@ -147,6 +149,14 @@ class Book:
         return min(
             (lot.number for lot in lots if (lot.parent_member, lot.parent_number) == (parent, number)), default=0
         )
+
+    def parent(self, lot: LotKey) -> LotKey | None:
+        """The lot that another came from, by (member, currency, number); None for one that was issued."""
+        member, currency, number = lot
+        found = self.lots.get((member, currency), {}).get(number)
+        if found is None or found.parent_member is None or found.parent_number is None:
+            return self.parents.get(lot)
+        return (found.parent_member, currency, found.parent_number)
 
     def open_lots(self, member: UUID, currency: str) -> list[Lot]:
         """Lots of an opened member with something left, in the order of use."""

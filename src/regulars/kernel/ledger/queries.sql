@@ -119,6 +119,26 @@ INNER JOIN
         AND allocation.account = 'points'
         AND (allocation.version = wanted.version OR allocation.undoes = wanted.version);
 
+-- name: lineage
+-- From which lots these came, and those from others. It never changes, so it may be read of members who are not locked.
+WITH RECURSIVE line AS (
+    SELECT lot.member_id, lot.currency, lot.number, lot.parent_member, lot.parent_number
+    FROM ledger.lot AS lot
+    INNER JOIN
+        unnest(cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:numbers AS bigint[]))
+        AS named (member_id, currency, number)
+        ON lot.member_id = named.member_id AND lot.currency = named.currency AND lot.number = named.number
+    UNION
+    SELECT lot.member_id, lot.currency, lot.number, lot.parent_member, lot.parent_number
+    FROM ledger.lot AS lot
+    INNER JOIN line
+        ON lot.member_id = line.parent_member AND lot.currency = line.currency AND lot.number = line.parent_number
+)
+
+SELECT member_id, currency, number, parent_member, parent_number
+FROM line
+WHERE parent_member IS NOT NULL;
+
 -- name: partners
 -- Who is bound to whom by an open hold, or by one that is named: whoever holds, and whose points are held.
 SELECT DISTINCT part.member_id, part.owner_id

@@ -1,6 +1,6 @@
 """The ledger's rows: read what the locked members hold into a book, and write a book's changes. The room's only SQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -25,6 +25,7 @@ __all__ = [
     "outstanding",
     "partners",
     "read_accounts",
+    "read_lineage",
     "read_taken",
     "standing",
     "statement",
@@ -122,6 +123,15 @@ async def read_taken(read: Read, book: Book, entries: Sequence[tuple[UUID, str, 
         for row in rows
     ]
     return [(row["member_id"], row["currency"], row["lot"]) for row in rows]
+
+
+async def read_lineage(read: Read, book: Book, lots: Collection[tuple[UUID, str, int]]) -> None:
+    """Read into the book which lots these (member, currency, number) came from, up to the first. None for none."""
+    if not lots:
+        return
+    members, currencies, numbers = _columns(sorted(lots), 3)
+    rows = await SQL.rows(read, "lineage", members=members, currencies=currencies, numbers=numbers)
+    book.parents |= {(row[0], row[1], row[2]): (row[3], row[1], row[4]) for row in rows}
 
 
 async def partners(read: Read, members: Sequence[UUID], ids: Sequence[UUID]) -> set[UUID]:

@@ -32,6 +32,7 @@ __all__ = [
     "Unmerge",
     "hand_back",
     "join",
+    "list_moved",
     "merge",
     "refold",
     "unmerge",
@@ -174,15 +175,34 @@ def unmerge(scene: Scene, _ask: Unmerge) -> list[Posted]:
 
 
 def _list_handed(scene: Scene, gone: UUID, history: Sequence[journal.Past]) -> list[ledger.Lot]:
-    """List what is left of lots that a member handed on, in the merge and when holds of before it ended."""
-    named = {
-        (posted.currency, posted.lot): None
-        for past in history
+    """List what is left of lots that a member handed on, in the merge and when holds of before it ended.
+
+    What went on with a second merge and came back with its undoing is a new lot by now.
+    """
+    kinds = {lot: kind for past in history for lot, kind in list_moved(past).items()}
+    lots = [scene.book.lot(*lot) for lot in kinds]
+    return [lot for lot in lots if lot is not None and lot.remaining and _giver_of(scene.book, lot, kinds) == gone]
+
+
+def list_moved(past: journal.Past) -> dict[tuple[UUID, str, int], str]:
+    """List the lots that a member got by a merge, or got back by the undoing of one: (member, currency, number)."""
+    return {
+        (past.member, posted.currency, posted.lot): posted.kind
         for posted in past.receipt.postings
-        if posted.kind == "merge" and posted.lot and posted.owner is None
+        if posted.kind in {MERGE, UNMERGE} and posted.lot and posted.owner is None
     }
-    lots = [scene.book.lot(scene.member, currency, number) for currency, number in named]
-    return [lot for lot in lots if lot is not None and lot.remaining and lot.parent_member == gone]
+
+
+def _giver_of(book: ledger.Book, lot: ledger.Lot, kinds: Mapping[tuple[UUID, str, int], str]) -> UUID | None:
+    """Tell who handed a lot on; None for the member's own."""
+    found = (lot.member, lot.currency, lot.number)
+    # What came back is followed to what it was before it went.
+    while found is not None and (found[0] != lot.member or kinds.get(found) == UNMERGE):
+        found = book.parent(found)
+    if found is None or kinds.get(found) != MERGE:
+        return None
+    giver = book.parent(found)
+    return None if giver is None else giver[0]
 
 
 def join(plan: program.Plan, kept: Mapping[str, bytes], gone: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -16,7 +16,7 @@ from regulars.kernel.spine.batch import RETURN, REVERSE, Batch
 from regulars.kernel.spine.commands import COMMANDS, hold_of
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.households import HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE
-from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, MERGE, UNMERGE
+from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, MERGE, UNMERGE, list_moved
 
 __all__ = ["Asked", "read_batch"]
 
@@ -94,7 +94,7 @@ async def read_batch(
         keys=keys,
         kept=kept,
         guests=await members.guests(read, _list_claimed(asked)),
-        histories=await _histories(read, asked, originals),
+        histories=await _histories(read, book, asked, originals),
         absorbed=_list_absorbed(locked),
         originals=originals,
         answers=answers,
@@ -307,10 +307,11 @@ async def _follow(read: Read, house: House, asked: Sequence[Asked], others: Sequ
 
 
 async def _histories(
-    read: Read, asked: Sequence[Asked], originals: dict[tuple[str, str], journal.Past]
+    read: Read, book: ledger.Book, asked: Sequence[Asked], originals: dict[tuple[str, str], journal.Past]
 ) -> dict[tuple[str, str], list[journal.Past]]:
-    """Read what happened to members since merges that are to be undone, and the purchases it speaks of."""
+    """Read what happened to members since merges that are to be undone, and the purchases and lots it speaks of."""
     histories: dict[tuple[str, str], list[journal.Past]] = {}
+    moved: set[tuple[UUID, str, int]] = set()
     for each in asked:
         past = originals.get((each.fact.source, each.fact.origin))
         if each.fact.kind != UNMERGE or past is None:
@@ -318,8 +319,10 @@ async def _histories(
         since = await journal.since(read, past.member, past.activity, most=HISTORY_MAX + 1)
         if len(since) <= HISTORY_MAX:
             histories[each.fact.source, each.fact.origin] = since
+            moved.update(*map(list_moved, (past, *since)))
             bought = [(it.body.source, it.body.origin) for it in since if it.body.origin]
             originals.update(await journal.originals(read, sorted(set(bought) - originals.keys())))
+    await ledger.read_lineage(read, book, moved)
     return histories
 
 
