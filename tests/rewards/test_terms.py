@@ -106,6 +106,7 @@ def test_two_offers_cannot_have_one_reward() -> None:
     ("settings", "says"),
     [
         (PLAIN.replace("currency: points", "currency: gold"), "the currency 'gold' is not among"),
+        (PLAIN.replace("currency: points", "currency: stars"), "'stars' decide the level; only spendable"),
         (PLAIN + ", sort: coupon, coupon: welcom", "no offer of the programme gives out the coupon 'welcom'"),
     ],
 )

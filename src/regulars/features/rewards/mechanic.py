@@ -171,7 +171,8 @@ def merge(_prepared: Prepared, kept: Memory, joined: Memory) -> Memory:
 def references(settings: Settings) -> References:
     """Name the currencies that pay for it, and the coupon that it grants."""
     currencies = tuple(dict.fromkeys(price.currency for price in settings.price))
-    return References(currencies=currencies, grants=() if settings.coupon is None else ((COUPON, settings.coupon),))
+    grants = () if settings.coupon is None else ((COUPON, settings.coupon),)
+    return References(currencies=currencies, spent=currencies, grants=grants)
 
 
 def provides(settings: Settings) -> tuple[tuple[str, str], ...]:

@@ -71,7 +71,11 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
             found += formulas.check(mechanic, settings, (*path, "settings"))
             references = mechanic.references(settings)
             found += check_money(offer, references.currencies, document, path)
-            wrong_words = [*_check_references(references, document, traits), *_check_grants(references, provided)]
+            wrong_words = [
+                *_check_references(references, document, traits),
+                *_check_grants(references, provided),
+                *_check_spent(references, document),
+            ]
             for word, message in wrong_words:
                 found.append(
                     Found(path=_find_word(offer.settings, word, (*path, "settings")), message=message, at_key=True)
@@ -185,6 +189,13 @@ def _check_grants(references: References, provided: Mapping[tuple[str, str], str
         if (kind, what) not in provided:
             known = [name for sort, name in provided if sort == kind]
             yield what, f"no offer of the programme gives out the {kind} '{what}'{suggest(what, known)}"
+
+
+def _check_spent(references: References, document: Document) -> Iterator[tuple[str, str]]:
+    for word in references.spent:
+        settings = document.currencies.get(word)
+        if settings is not None and settings.kind != "spendable":
+            yield word, f"'{word}' decide the level; only spendable points pay for something"
 
 
 def _check_references(

@@ -45,6 +45,8 @@ class References:
     """By trait: the values that the settings speak of."""
     grants: tuple[Name, ...] = ()
     """What it grants and another offer must take: (kind, what), such as ("coupon", "welcome")."""
+    spent: tuple[str, ...] = ()
+    """Of the currencies: those in which members pay for what it gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
