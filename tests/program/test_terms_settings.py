@@ -1,5 +1,7 @@
 """Every setting that changes what a member gets shows in the terms; the others are listed, each with its reason."""
 
+from pathlib import Path
+
 import pytest
 from msgspec import Struct
 
@@ -13,6 +15,7 @@ from tests.program.telling import HEAD, LANGS, RATED, WRAPPED, offer, tell
 # --- every setting shows ---------------------------------------------------------------------------------------------
 
 
+TESTS = Path(__file__).parents[1]
 SPEND = "currency: points"
 RATE = f"{SPEND}, rates: [{{%s, points: 2, per_minor: 100}}]"
 GIFT = "currency: points, points: 5"
@@ -196,10 +199,17 @@ def list_settings(prefix: str, types: list[type[Struct]]) -> set[str]:
 
 
 def test_every_setting_of_every_mechanic_is_tried() -> None:
-    there = {it for name, found in find_mechanics().items() for it in list_settings(f"{name}.", [found.settings])}
+    there = {it for name in SETTINGS for it in list_settings(f"{name}.", [find_mechanics()[name].settings])}
     tried = {f"{mechanic}.{setting}" for mechanic, rows in SETTINGS.items() for setting in rows}
     assert tried.isdisjoint(SILENT)
     assert there == tried | set(SILENT)
+
+
+@pytest.mark.parametrize("mechanic", sorted(find_mechanics().keys() - SETTINGS.keys()))
+def test_other_mechanics_try_theirs_beside_their_own_tests(mechanic: str) -> None:
+    pages = [file.read_text(encoding="utf-8") for file in TESTS.glob("*/test_*terms*.py")]
+    named = f"features.{mechanic}."
+    assert any(named in page and "test_every_setting_is_tried" in page for page in pages)
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -266,6 +276,8 @@ HEADS = {
     "Document.time_zone": ("America/Chicago", "America/Denver"),
     "Document.money": ("money: USD", "money: EUR"),
     "Document.currencies": ("  stars:", "  extra: {kind: spendable, name: {en: Extra, zh-CN: 另}}\n  stars:"),
+    "Document.activities": ("offers:\n", "activities: {purchase: {name: {en: Orders, zh-CN: 下单}}}\noffers:\n"),
+    "Kind.name": ("offers:\n", "activities: {purchase: {name: {en: Orders, zh-CN: 下单}}}\noffers:\n"),
     "Document.calendars": ("cn: [2017-10-01, 2017-10-02]", "cn: [2017-10-01]"),
     "Document.conversions": ("offers:\n", "conversions: [{from: points, into: more, take: 3, give: 2}]\noffers:\n"),
     "Document.offers": ("id: base", "id: other"),
@@ -300,6 +312,11 @@ UNSAID = {
     **{
         f"Catalog.{name}": "names that offers may speak of, not what they say of them"
         for name in ("categories", "brands", "stores", "channels", "traits", "segments")
+    },
+    "Kind.data": "what is told with an activity, and no part of the deal",
+    **{
+        f"Fact.{name}": "what is told with an activity, and no part of the deal"
+        for name in ("type", "required", "min", "max", "one_of")
     },
     "Currency.funder": "who pays; the member gets the same",
     "Currency.priority": "a member who uses points names the kind",

@@ -1,10 +1,12 @@
 """A reward that is a coupon: the member holds it with the order, and it goes back unused when that is cancelled."""
 
+import msgspec
 import pytest
 
+from regulars.kernel import program
 from regulars.kernel.nouns import Grant
 from tests.rewards.story import REWARDS, cancel, fund, order, states
-from tests.spine.conftest import Shop
+from tests.spine.conftest import Shop, buy
 
 pytest.importorskip("regulars.features.coupons")
 
@@ -37,3 +39,16 @@ async def test_coupon_is_there_at_once_and_taken_back_with_the_order(shop: Shop)
     assert "ten-off" in receipt.memories
     assert await states(shop, member, "voucher-offer") == {"o1": "cancelled"}
     assert (await shop.standing(member)).shown == 1000
+
+
+async def test_points_do_not_come_back_for_a_coupon_that_is_used(shop: Shop) -> None:
+    await shop.publish(REWARDS + OFFERS)
+    member = await fund(shop)
+    await shop.receipt(order(shop, "o1", "voucher"))
+    async with shop.database.snapshot() as read:
+        stored = (await program.memories(read, [member]))[member, "ten-off"]
+    (held,) = msgspec.json.decode(stored)["held"]
+    used = await shop.receipt(buy("b", 1000, at=shop.at, coupons=(held,)))
+    assert used.coupons == (held,)
+    assert await shop.refusal(cancel(shop, "c1", "o1")) == "coupon_used"
+    assert await states(shop, member, "voucher-offer") == {"o1": "ready"}

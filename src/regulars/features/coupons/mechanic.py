@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from regulars.base.errors import Refusal
 from regulars.features.coupons.model import HELD_MAX, Held, Memory, MorePoints, Settings
 from regulars.features.coupons.reckon import reckon
 from regulars.kernel.nouns import Award, Claim, Earned, Given, Grant, Reason, Step
@@ -20,6 +21,7 @@ from regulars.kernel.program import Calendar, Phase, Picker, References, is_all_
 
 __all__ = [
     "PHASE",
+    "CouponUsed",
     "Memory",
     "Prepared",
     "Settings",
@@ -38,8 +40,15 @@ BASE: Final = "base"
 COUPON: Final = "coupon"
 HELD: Final = "held:"
 CODE: Final = "code:"
+REVERSE: Final = "reverse"
 NAME_LETTERS: Final = 16
 NOTHING: Final = Earned()
+
+
+class CouponUsed(Refusal):
+    """A coupon that was paid for with points is to be given back, and was used, or is no longer remembered."""
+
+    code, kind = "coupon_used", "conflict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +153,9 @@ def receive(prepared: Prepared, memory: Memory, step: Step, grants: tuple[Grant,
     for name in _name_all(prepared, source.source, source.id, lost):
         if name in held and not held[name].used:
             del held[name]
+        elif step.activity.kind == REVERSE:
+            message = "The coupon that was paid for is used or gone: it cannot be given back for its points."
+            raise CouponUsed(message, coupon=prepared.settings.coupon)
     return Earned(memory=Memory(held=_keep_newest(held)))
 
 

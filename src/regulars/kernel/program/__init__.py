@@ -8,6 +8,7 @@ from regulars.kernel.program.document import content_hash, decode, dump, encode,
 from regulars.kernel.program.explain import Explanation, Verdict, explain
 from regulars.kernel.program.formulas import Formula
 from regulars.kernel.program.gates import Told
+from regulars.kernel.program.kinds import DataInvalid, find_faults
 from regulars.kernel.program.life import (
     Budgets,
     Life,
@@ -88,6 +89,7 @@ __all__ = [
     "Change",
     "Choice",
     "ConditionFailed",
+    "DataInvalid",
     "Document",
     "Exclusion",
     "Explanation",
@@ -144,6 +146,7 @@ __all__ = [
     "encode",
     "explain",
     "find_damaged",
+    "find_faults",
     "find_mechanics",
     "find_next",
     "find_occasion",

@@ -41,6 +41,7 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
         *check_names(document.name, ("name",)),
         *_check_catalog(document.catalog),
         *check_calendars(document),
+        *_check_kinds(document),
     ]
     for name, currency in document.currencies.items():
         found += _check_currency(currency, ("currencies", name))
@@ -81,6 +82,11 @@ def check_meaning(document: Document, mechanics: Mapping[str, Mechanic]) -> list
                     Found(path=_find_word(offer.settings, word, (*path, "settings")), message=message, at_key=True)
                 )
     return found
+
+
+def _check_kinds(document: Document) -> Iterator[Found]:
+    for kind, declared in document.activities.items():
+        yield from check_names(declared.name, ("activities", kind, "name"))
 
 
 def _check_catalog(catalog: Catalog) -> Iterator[Found]:

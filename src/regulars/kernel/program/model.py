@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 
 from regulars.base.errors import Refusal
 from regulars.kernel.program.envelope import Audience, Budget, Holidays, Limit, Schedule, Stacking, Window
+from regulars.kernel.program.kinds import KINDS_MAX, Kind
 from regulars.kernel.program.words import (
     DAYS_MAX,
     LANGUAGES,
@@ -230,6 +231,9 @@ class Document(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
         Mapping[Id, Annotated[tuple[date, ...], Meta(max_length=HOLIDAYS_MAX)]], Meta(max_length=CALENDARS_MAX)
     ] = field(default_factory=dict[Id, tuple[date, ...]])
     """Holidays by the name of their calendar, such as {cn: [2026-10-01]}. Offers name the calendar."""
+    activities: Annotated[Mapping[Id, Kind], Meta(max_length=KINDS_MAX)] = field(default_factory=dict[str, Kind])
+    """Kinds of activity of the retailer's own (a review, a check-in): their names, and what is told with them. A kind
+    that is not declared may tell anything."""
     conversions: tuple[Conversion, ...] = ()
     """Which currencies members may change into which. At most one rate from one currency into another."""
     offers: Annotated[tuple[Offer, ...], Meta(max_length=OFFERS_MAX)] = ()

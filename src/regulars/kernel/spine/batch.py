@@ -30,7 +30,7 @@ from regulars.kernel.nouns import (
 )
 from regulars.kernel.spine.bodies import body_of, with_ruling, write_body
 from regulars.kernel.spine.commands import COMMANDS, activate, activates, keep_alive
-from regulars.kernel.spine.effects import book_ruling, is_paid_to_offer, list_refused, say_why_not
+from regulars.kernel.spine.effects import book_ruling, check_data, is_paid_to_offer, list_refused, say_why_not
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, hand_back, join, refold
 from regulars.kernel.spine.model import (
@@ -295,6 +295,7 @@ class Batch:
         if not is_heard and body.source != CLOCK:
             message = f"No offer of the programme answers to {body.kind!r}, and it is no command."
             raise KindUnknown(message, kind=body.kind)
+        check_data(plan.document, body)
         fact, past, original = self._with_original(body, member)
         doing = Doing(
             body=body,

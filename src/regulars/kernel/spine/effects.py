@@ -7,14 +7,15 @@ from msgspec.structs import replace
 
 from regulars.kernel import ledger, limits, program
 from regulars.kernel.members import Member
-from regulars.kernel.nouns import Activity, Posted, Posting, Reason, Receipt, Ruling, Step
+from regulars.kernel.nouns import Activity, Body, Posted, Posting, Reason, Receipt, Ruling, Step
 from regulars.kernel.spine.model import MemberFrozen, NotAvailable
 from regulars.kernel.spine.returns import own_lots
 from regulars.kernel.spine.scene import Doing
 
-__all__ = ["book_ruling", "is_paid_to_offer", "list_refused", "say_why_not"]
+__all__ = ["book_ruling", "check_data", "is_paid_to_offer", "list_refused", "say_why_not"]
 
 REDEEM: Final = "redeem"
+CLOCK: Final = "clock"
 
 
 def book_ruling(
@@ -69,6 +70,17 @@ def _take_back(book: ledger.Book, doing: Doing, posting: Posting) -> Iterable[Po
                 book, doing.member, posting.currency, part, own=number, offer=posting.offer, by=doing.stamp
             )
     assert left == 0, "a return takes back no more than was given"
+
+
+def check_data(document: program.Document, body: Body) -> None:
+    """See that an activity tells what the programme declares of its kind. Raises DataInvalid."""
+    # What the clock brings was told by an offer.
+    declared = None if body.source == CLOCK else document.activities.get(body.kind)
+    faults = [] if declared is None else list(program.find_faults(declared, body.data))
+    if faults:
+        told = "; ".join(f"data.{name}: {what}" for name, what in faults)
+        message = f"This is not what the programme declares of {body.kind!r}. {told}."
+        raise program.DataInvalid(message, errors=[{"path": f"data.{name}", "message": what} for name, what in faults])
 
 
 def list_refused(fact: Activity, ruling: Ruling) -> list[Reason]:

@@ -217,6 +217,9 @@ class Speech:
         return self.join([self._kind(kind, 0) for kind in dict.fromkeys(kinds)], "or")
 
     def _kind(self, kind: str, form: int) -> str:
+        declared = self.document.activities.get(kind)
+        if declared is not None:
+            return self.call(declared.name, kind)
         words = KINDS.get(kind)
         if words is None:
             return self.quote(kind.replace("_", " ").replace("-", " "))
