@@ -71,8 +71,9 @@ REFUSALS: Final = {
 }  # fmt: skip
 SITUATIONS: Final = {
     "activated", "again", "arrears handed on", "arrears made", "arrears settled", "batch", "budget cut",
-    "clock set back", "ended before it was issued", "given back", "handed back", "hold outlived its lot",
-    "hold ran out", "late capture", "lot ended", "lot ended while pending", "merged with points on hold",
+    "clock set back", "ended before it was issued", "given back", "given back along two merges", "handed back",
+    "hold outlived its lot", "hold ran out", "late capture", "lot ended", "lot ended while pending",
+    "merged with points on hold",
     "place ended", "place given back", "place handed on", "pool asked",
     "reborn by grace", "reborn by reinstate", "return forgiven", "return took from another lot",
     "reversed after the end", "several lots used", "swept", "swept too early", "swept twice",

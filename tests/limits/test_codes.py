@@ -169,6 +169,49 @@ async def test_many_lists_come_in_the_order_of_their_names(database: Database) -
     assert await count(database) == [(name, 1, 0) for name in sorted(names)]
 
 
+async def test_list_is_ended_as_far_as_it_has_not_ended(database: Database) -> None:
+    windows = {
+        "open": (None, None),
+        "begun": (AT - MOMENT, None),
+        "longer": (None, later(60)),
+        "a moment longer": (AT, AT + MOMENT),
+        "ends now": (None, AT),
+        "ended": (None, AT - MOMENT),
+        "not begun": (later(60), None),
+        "not begun, and ends": (later(60), later(90)),
+    }
+    async with database.transaction() as tx:
+        codes = [Code(name=word, valid_from=begins, valid_until=ends) for word, (begins, ends) in windows.items()]
+        await limits.add_codes(tx, [digest(word) for word in windows], codes, batch="spring", at=AT)
+        others = [Code(name="other", valid_until=later(60)), Code(name="other, open")]
+        await limits.add_codes(tx, [digest(code.name) for code in others], others, batch="summer", at=AT)
+        assert await limits.end_codes(tx, "spring", at=AT) == 6
+        assert await limits.end_codes(tx, "winter", at=AT) == 0
+        found = {code.name: code for code in (await limits.find_codes(tx, [digest(word) for word in windows])).values()}
+        kept = await limits.find_codes(tx, [digest(code.name) for code in others])
+    assert {word: code.valid_until for word, code in found.items()} == {
+        "open": AT,
+        "begun": AT,
+        "longer": AT,
+        # It begins at this very moment, so it is good for the shortest time there is; and so is what begins later.
+        "a moment longer": AT + MOMENT,
+        "ends now": AT,
+        "ended": AT - MOMENT,
+        "not begun": later(60) + MOMENT,
+        "not begun, and ends": later(60) + MOMENT,
+    }
+    assert {word: code.valid_from for word, code in found.items()} == {word: its[0] for word, its in windows.items()}
+    assert sorted(kept.values(), key=lambda code: code.name) == others
+
+
+async def test_list_is_there_or_not(database: Database) -> None:
+    async with database.snapshot() as read:
+        assert await limits.has_codes(read, "spring") is False
+    await add(database, "a", "b")
+    async with database.snapshot() as read:
+        assert [await limits.has_codes(read, batch) for batch in ("spring", "Spring", "")] == [True, False, False]
+
+
 async def test_as_many_codes_are_added_in_one_call_as_may_be(database: Database) -> None:
     words = [str(number) for number in range(CEILINGS_ADDED_MAX)]
     await add(database, *words, uses=2)
@@ -178,6 +221,13 @@ async def test_as_many_codes_are_added_in_one_call_as_may_be(database: Database)
         left = await limits.left_many(read, [code.name for code in found.values()], at=AT)
     assert {word: found[digest(word)].name for word in words} == {word: f"code:{word}" for word in words}
     assert left == dict.fromkeys((f"code:{word}" for word in words), 2)
+
+
+async def test_list_as_long_as_may_be_is_looked_through_for_what_is_there_twice(database: Database) -> None:
+    most = CEILINGS_ADDED_MAX
+    async with database.transaction() as tx:
+        with pytest.raises(CodeExists, match=f"of the {most} codes"):
+            await limits.add_codes(tx, [digest("a")] * most, [Code(name="code:a")] * most, batch="spring", at=AT)
 
 
 @pytest.mark.parametrize(("digests", "codes"), [(0, 0), (2, 1), (1, 2), (CEILINGS_ADDED_MAX + 1,) * 2])

@@ -381,6 +381,31 @@ def test_grants_are_taken_back_with_what_brought_them_and_given_again() -> None:
     assert [answer.grants for answer in answers] == [(Grant(kind="coupon", what="tea", count=2),), ()]
 
 
+def test_purchase_that_is_gone_takes_its_gift_along_though_the_rest_would_do() -> None:
+    gift = {"kind": "badge", "what": "tea"}
+    prepared = make(VISITS, {"goals": [{"id": "two", "at": 2, "grants": [gift]}]})
+    memory, answers = hear(prepared, [pay(0), pay(1), pay(2)])
+    memory, answer = Sold(pay(1), answers[1]).back(prepared, memory)
+    assert answer.grants == (Grant(kind="badge", what="tea", count=-1),)
+    assert hear(prepared, [pay(2)], memory)[1][0].grants == (Grant(kind="badge", what="tea"),)
+
+
+def test_pieces_that_cost_nothing_come_back_by_quantity() -> None:
+    prepared = make({"counts": {"of": "items"}}, {"goals": [{"id": "two", "at": 3, "points": 5}]})
+    step = view(0, Line(sku="1", amount_minor=0, quantity_milli=2000), Line(sku="2", amount_minor=0))
+    memory, (answer,) = hear(prepared, [step])
+    memory, back = Sold(step, answer).back(prepared, memory, Returned(line=1, amount_minor=0, quantity_milli=1000))
+    assert (points(back), progress(prepared, memory, START).counted) == (-5, 2)
+
+
+def test_merged_members_keep_both_their_rewards_while_the_goal_is_reached() -> None:
+    prepared = make(SPEND, {"goals": [{"id": "a", "at": 100, "points": 50}]})
+    ana, answers = hear(prepared, [pay(0, 150)])
+    merged = merge(prepared, ana, hear(prepared, [pay(1, 150)])[0])
+    _, back = Sold(pay(0, 150), answers[0]).back(prepared, merged, Returned(line=1, amount_minor=10))
+    assert points(back) == 0
+
+
 def test_stamps_of_one_basket_bring_and_lose_as_many_gifts() -> None:
     gift = {"kind": "badge", "what": "cup"}
     prepared = make({"counts": {"of": "items"}}, {"goals": [{"id": "cup", "every": 2, "grants": [gift]}]})
@@ -497,6 +522,7 @@ def test_nobody_loses_what_was_reached_before_a_challenge_was_changed() -> None:
     long = make(VISITS, {"goals": [{"id": "two", "at": 9, "points": 1}, {"id": "five", "at": 20, "points": 100}]})
     after, answer = Sold(pay(3), answers[3]).back(long, memory)
     assert (points(answer), after.paid) == (0, memory.paid)
+    assert [it.size for it in hear(long, [pay(4)], memory)[0].paid] == [2]
     # Without that goal, in other periods: what it gave is not given again, and goes with its purchase.
     for other in (
         make(VISITS, {"goals": [{"id": "six", "at": 6, "points": 1}]}),

@@ -8,8 +8,8 @@ import pytest
 
 from regulars.kernel import spine
 from regulars.kernel.nouns import Returned
-from tests.referrals.conftest import balance, bring, codes, memory_of, name, prove, sweep
-from tests.spine.conftest import Shop, ask, buy
+from tests.referrals.conftest import REFERRALS, balance, bring, codes, memory_of, name, prove, sweep
+from tests.spine.conftest import PROGRAM, Shop, ask, buy
 
 
 async def enrol(shop: Shop, card: str) -> UUID:
@@ -271,3 +271,63 @@ async def test_no_more_than_so_many_a_month_are_paid_for(friends: Shop) -> None:
 async def set_state(shop: Shop, member: UUID, state: str) -> None:
     async with shop.database.transaction() as tx:
         await tx.rows("UPDATE members.member SET state = $2 WHERE id = $1 RETURNING id", member, state)
+
+
+async def test_closed_referrer_gets_nothing(friends: Shop) -> None:
+    referrer = await enrol(friends, "7")
+    member = await send_newcomer(friends, "8", "7")
+    await set_state(friends, referrer, "closed")
+    friends.later(days=9)
+    await sweep(friends)
+    assert (await balance(friends, member), await balance(friends, referrer)) == (200, 0)
+    assert await spine.bring_due(friends.database, friends.house, at=friends.at) == 0
+    await prove(friends)
+
+
+async def test_referrer_who_became_part_of_another_is_paid_there(friends: Shop) -> None:
+    referrer = await enrol(friends, "7")
+    member = await send_newcomer(friends, "8", "7")
+    kept = await enrol(friends, "9")
+    await friends.receipt(ask("merge", "m", at=friends.at, card="9", to=referrer, by="ann", reason="one person"))
+    friends.later(days=9)
+    await sweep(friends)
+    assert [await balance(friends, who) for who in (member, referrer, kept)] == [200, 0, 300]
+    await prove(friends)
+
+
+async def test_referrer_whom_nobody_knows_is_refused(friends: Shop) -> None:
+    stranger = name("n", "8", "77", friends.at)
+    async with friends.database.snapshot() as read:
+        (seen,) = await spine.preview(read, friends.house, [stranger], friends.at)
+    assert seen.outcome.refusal is not None
+    assert seen.outcome.refusal.code == "member_unknown"
+    assert await friends.refusal(stranger) == "member_unknown"
+    # Whoever has bought meanwhile is somebody, and be it in the same batch.
+    outcomes = await friends.send(buy("first", 10, card="77", at=friends.at), name("m", "8", "77", friends.at))
+    assert [outcome.refusal for outcome in outcomes] == [None, None]
+    friends.later(days=1)
+    await sweep(friends)
+    await prove(friends)
+
+
+async def test_ring_is_not_closed_within_one_batch(friends: Shop) -> None:
+    home = await enrol(friends, "90")
+    for card in ("1", "2", "3"):
+        await friends.receipt(ask("household_join", f"h{card}", at=friends.at, card=card, to=home))
+        await friends.receipt(ask("household_leave", f"l{card}", at=friends.at, card=card))
+    ring = [name(f"n{one}", one, other, friends.at) for one, other in (("3", "2"), ("2", "1"), ("1", "3"))]
+    outcomes = await friends.send(*ring)
+    assert [outcome.refusal and outcome.refusal.code for outcome in outcomes] == [None, "referral_late", None]
+    await prove(friends)
+
+
+async def test_offer_that_has_ended_still_knows_who_sent_whom(friends: Shop) -> None:
+    referrer = await enrol(friends, "7")
+    member = await send_newcomer(friends, "8", "7")
+    ended = PROGRAM + REFERRALS.replace("    settings:", "    schedule: {until: 2026-03-05}\n    settings:", 1)
+    await friends.publish(ended, live_from=friends.at)
+    friends.later(days=9)
+    await sweep(friends)
+    assert (await balance(friends, member), await balance(friends, referrer)) == (0, 0)
+    assert (await memory_of(friends, referrer)).sent == 1
+    await prove(friends)

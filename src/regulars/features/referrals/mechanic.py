@@ -53,6 +53,7 @@ __all__ = [
     "ASKS",
     "CHAIN_MAX",
     "DUE",
+    "FOLLOWS",
     "KINDS",
     "PAID",
     "PHASE",
@@ -84,6 +85,8 @@ PAID: Final = "referral.paid"
 JOINS: Final = ("merge", "claim")
 ASKS: Final = (REFERRED,)
 KINDS: Final = (SENT, DUE, PAID, *JOINS)
+FOLLOWS: Final = (SENT, *JOINS)
+"""Heard of whatever the envelope says; what pays is not, for budgets and limits hold for it."""
 
 TRAIT: Final = "referrers"
 CHAIN_MAX: Final = 16

@@ -53,6 +53,8 @@ CLOCK: Final = "clock"
 EXPIRE: Final = "expire"
 RETURN: Final = "return"
 REVERSE: Final = "reverse"
+ENDED: Final = frozenset({"closed", "erased"})
+"""States of members for whom nothing more is recorded; what the clock still brings comes to nothing."""
 FACTS: Final = frozenset({"purchase", RETURN})
 """Kinds that are always taken, even where no offer answers to them."""
 JOINS: Final = frozenset({MERGE, CLAIM, UNMERGE})
@@ -108,6 +110,8 @@ class Batch:
     stuck: list[tuple[UUID, Refusal]] = field(default_factory=list[tuple[UUID, Refusal]])
     """What the clock brought and was refused: (member, why). It goes on waiting."""
 
+    strangers: frozenset[UUID] = frozenset()
+    """Members of this batch only, until something is recorded for them."""
     verdicts: dict[NameOf, Sequence[program.Verdict]] | None = None
     """What each offer came to, by the name of the activity, where somebody wants to know."""
 
@@ -126,6 +130,7 @@ class Batch:
             if (stored := self._stored(body, digest, member, to)) is not None:
                 return Outcome(receipt=stored, repeated=True)
             self._check(body, member, at)
+            self._check_other(body, to)
             party = {member, *self._pool(member), *(() if to is None else (to,))}
             # What comes back to one who is gone is handed on, at one moment for both.
             party |= self._list_merged(self.absorbed if body.kind in COMMANDS else party)
@@ -164,9 +169,15 @@ class Batch:
                 f" time, {at.isoformat()}. Older facts are taken by `regulars replay` or an opening balance."
             )
             raise ActivityTooLate(message, late_days_max=self.house.late_days_max)
-        if self.locked[member].state in {"closed", "erased"}:
+        if self.locked[member].state in ENDED:
             message = "This membership has ended; nothing more can be recorded for it."
             raise MemberClosed(message, member=str(member))
+
+    def _check_other(self, body: Body, to: UUID | None) -> None:
+        """Refuse to speak of somebody who is nobody: only commands make members of those whom they name."""
+        is_named = to in self.strangers and body.kind not in COMMANDS
+        if is_named and all(row.receipt.member != to for row in self.recorded.values()):
+            raise members.MemberUnknown("Nobody is known by what stands in `to`.")
 
     # -- what the clock brings ---------------------------------------------------------------------------------
 
@@ -181,6 +192,8 @@ class Batch:
     def bring_clock(self, member: UUID, at: datetime) -> int:
         """Do for one member what time has made due by `at`, so that nothing later depends on when a sweeper ran."""
         at = self.book.time(member, at)
+        if (kept := self._heir(member)) is not None:
+            self._hand_on_dues(member, kept)
         brought = 0
         if self.book.due_at(member) <= at:
             for held in self._list_run_out(member, at):
@@ -209,6 +222,15 @@ class Batch:
                 brought += 1
                 self._end_due(waiting, "done")
         return brought
+
+    def _hand_on_dues(self, gone: UUID, kept: UUID, parent: UUID | None = None) -> None:
+        """Let what waits for a member who is gone wait for whoever was kept: in a merge, or left by others since."""
+        for waiting in self.dues.pop(gone, []):
+            self._end_due(waiting, "cancelled")
+            name = f"{waiting.name}@{waiting.parent}"
+            handed = replace(waiting, member=kept, parent=parent or waiting.parent, name=name)
+            self.added_dues[handed.key] = (handed, "open")
+            self.dues.setdefault(kept, []).append(handed)
 
     def _next_due(self, member: UUID, at: datetime, refused: Sequence[journal.Waiting]) -> journal.Waiting | None:
         due = [each for each in self.dues.get(member, ()) if each.at <= at and each not in refused]
@@ -345,6 +367,8 @@ class Batch:
         return receipt
 
     def _rule(self, plan: program.Plan, memories: Mapping[str, bytes], step: Step) -> Ruling:
+        if self.locked[step.member].state in ENDED:
+            return Ruling(reasons=(Reason(offer="", code="membership_ended"),))
         if self.verdicts is None:
             return program.rule(plan, memories, step)
         explained = program.explain(plan, memories, step)
@@ -430,18 +454,7 @@ class Batch:
             self.gone[scene.joined] = member
             self.absorbed.setdefault(member, set()).update({scene.joined}, self.absorbed.pop(scene.joined, ()))
             self.parted.pop(scene.joined, None)
-            for waiting in self.dues.pop(scene.joined, []):
-                self._end_due(waiting, "cancelled")
-                handed = journal.Waiting(
-                    member=member,
-                    parent=receipt.activity,
-                    name=f"{waiting.name}@{waiting.parent}",
-                    kind=waiting.kind,
-                    at=waiting.at,
-                    data=waiting.data,
-                )
-                self.added_dues[handed.key] = (handed, "open")
-                self.dues.setdefault(member, []).append(handed)
+            self._hand_on_dues(scene.joined, member, receipt.activity)
             return replace(receipt, memories=digests, before=before, other=scene.joined)
         assert scene.parted is not None
         self.parted[scene.parted] = None
@@ -539,8 +552,8 @@ class Batch:
                 data=due.data,
             )
             self.added_dues[waiting.key] = (waiting, "open")
-            if waiting.member == member:
-                self.dues.setdefault(member, []).append(waiting)
+            if waiting.member in self.locked:
+                self.dues.setdefault(waiting.member, []).append(waiting)
 
     def _receipt(self, doing: Doing, postings: list[Posted]) -> Receipt:
         body, member = doing.body, doing.member

@@ -59,6 +59,7 @@ async def preview(
     batch = await read_batch(read, house, asked, strangers={each.id: each for each in strangers.values()}, codes=codes)
     verdicts: dict[tuple[str, str], Sequence[Verdict]] = {}
     batch.verdicts = verdicts if explain else None
+    batch.strangers = frozenset(each.id for each in strangers.values())
     shown: list[Previewed] = []
     for each in asked:
         outcome = batch.take(each.fact, each.member, each.to, each.at)

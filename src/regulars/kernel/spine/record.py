@@ -84,11 +84,12 @@ async def record_many(
         Asked(fact=fact, member=member, to=others.get((fact.source, fact.id)), at=time)
         for fact, member, time in zip(facts, found, times, strict=False)
     ]
+    strangers = set(new_ids) & {member for member in found if isinstance(member, UUID)}
     batch = await read_batch(tx, house, asked, codes=codes, early=early)
+    batch.strangers = frozenset(strangers)
     outcomes = [batch.take(each.fact, each.member, each.to, each.at) for each in asked]
     await _write(tx, batch, max(times))
     # Whoever was enrolled for facts that were all refused was never here: a refusal leaves no row.
-    strangers = set(new_ids) & {member for member in found if isinstance(member, UUID)}
     strangers -= {row.receipt.member for row in batch.recorded.values()}
     await members.forget(tx, sorted(strangers))
     return outcomes
