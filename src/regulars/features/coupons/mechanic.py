@@ -150,12 +150,13 @@ def receive(prepared: Prepared, memory: Memory, step: Step, grants: tuple[Grant,
     for name in _name_all(prepared, source.source, source.id, sum(max(grant.count, 0) for grant in grants)):
         held.setdefault(name, Held(since=step.day, until=step.day + prepared.settings.days - 1))
     lost = -sum(min(grant.count, 0) for grant in grants)
-    for name in _name_all(prepared, source.source, source.id, lost):
-        if name in held and not held[name].used:
-            del held[name]
-        elif step.activity.kind == REVERSE:
-            message = "The coupon that was paid for is used or gone: it cannot be given back for its points."
-            raise CouponUsed(message, coupon=prepared.settings.coupon)
+    brought = [name for name in _name_all(prepared, source.source, source.id, HELD_MAX) if name in held]
+    unused = [name for name in brought if not held[name].used][:lost]
+    if len(unused) < lost and step.activity.kind == REVERSE:
+        message = "The coupon that was paid for is used or gone: it cannot be given back for its points."
+        raise CouponUsed(message, coupon=prepared.settings.coupon)
+    for name in unused:
+        del held[name]
     return Earned(memory=Memory(held=_keep_newest(held)))
 
 

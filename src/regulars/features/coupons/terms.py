@@ -1,11 +1,14 @@
 """What members are told of a coupon: what it is worth, for what, how long it is held, and that it is used once."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from regulars.features.coupons.model import Amount, BuyGet, Cheapest, Effect, Percent, Settings
 from regulars.kernel.program.terms import Clause, Speech, Trial, name_selection, tell_bounds
 
-__all__ = ["terms"]
+__all__ = ["TELLS_RETURNS", "terms"]
+
+TELLS_RETURNS: Final = True
 
 WHOLE = 1000
 

@@ -1,11 +1,14 @@
 """What members are told of a gift: what it is, what brings it, and that it goes back with the purchase."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from regulars.features.gifts.mechanic import Settings
 from regulars.kernel.program.terms import Clause, Speech, Trial, name_selection, tell_bounds
 
-__all__ = ["terms"]
+__all__ = ["TELLS_RETURNS", "terms"]
+
+TELLS_RETURNS: Final = True
 
 
 def terms(settings: Settings, speech: Speech, trial: Trial) -> Iterator[Clause]:

@@ -105,6 +105,8 @@ class Mechanic:
     """Ceilings that it may claim, and how much there is of each; None: as much as somebody has put there."""
     formulas: Callable[[Any], Mapping[str, Written]] | None
     """The formulas in its settings, by the name of the setting."""
+    tells_returns: bool = False
+    """Its terms say what becomes of it when goods come back."""
     terms: Callable[..., Any] | None = None
     """(settings, speech, trial): what members are told of its settings, as clauses of `program.terms`."""
     names: Callable[[Any], Mapping[str, Mapping[str, Names]]] | None = None
@@ -179,6 +181,7 @@ def read_mechanic(name: str, module: ModuleType) -> Mechanic:
         receive=receive,
         ceilings=_read_verb(module, "ceilings") or _claim_nothing,
         formulas=_read_verb(module, "formulas"),
+        tells_returns=getattr(words, "TELLS_RETURNS", False) is True,
         terms=_read_verb(words, "terms"),
         names=_read_verb(words, "names"),
     )

@@ -65,9 +65,8 @@ def undo_purchase(fold: Fold) -> None:
     for bound in fold.plan.offers.values():
         given = by_offer.get(bound.id, [])
         answered = original.activity.kind in bound.kinds and bound.first_day <= day <= bound.last_day
-        # Whether the gates let the purchase pass is not judged anew: it left a trace in the memory, or it did not.
-        leaves_trace = bool(bound.gates or bound.group) or bound.decoder is None
-        answered = answered and (not leaves_trace or bound.id in original.touched)
+        # Whether the offer let the purchase pass is not judged anew: it left a trace in the receipt, or it did not.
+        answered = answered and bound.id in original.touched
         if given or (answered and bound.mechanic.undo is not None):
             _undo_offer(fold, bound, given, (before, after))
 

@@ -60,7 +60,8 @@ def tell_envelope(speech: Speech, plan: Plan, bound: BoundOffer) -> Iterator[Cla
         yield _tell_limit(speech, bound, limit)
     yield from _tell_budget(speech, bound)
     yield from _tell_stacking(speech, plan, offer)
-    yield _tell_return(speech, bound)
+    if not bound.mechanic.tells_returns:
+        yield _tell_return(speech, bound)
 
 
 def _tell_time(speech: Speech, offer: Offer) -> Iterator[Clause]:
