@@ -1,12 +1,15 @@
 """What members are told of a badge: what it is called and given for."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from regulars.features.badges.mechanic import Settings
 from regulars.kernel.program import Names
 from regulars.kernel.program.terms import Clause, Speech, Trial
 
-__all__ = ["names", "terms"]
+__all__ = ["TELLS_RETURNS", "names", "terms"]
+
+TELLS_RETURNS: Final = True
 
 
 def names(settings: Settings) -> Mapping[str, Mapping[str, Names]]:

@@ -18,7 +18,9 @@ from regulars.features.challenges.model import (
 )
 from regulars.kernel.program.terms import Clause, Speech, Trial, name_selection, tell_bounds
 
-__all__ = ["terms"]
+__all__ = ["TELLS_RETURNS", "terms"]
+
+TELLS_RETURNS: Final = True
 
 PERIODS: Final = {
     "day": ("Each day is counted by itself.", "按自然日计算，次日重新计数。"),

@@ -6,7 +6,9 @@ from typing import Final
 from regulars.features.referrals.model import REFERRED, Gift, Reward, Settings
 from regulars.kernel.program.terms import Clause, Speech, Trial, name_selection, tell_bounds
 
-__all__ = ["terms"]
+__all__ = ["TELLS_RETURNS", "terms"]
+
+TELLS_RETURNS: Final = True
 
 THINGS: Final = {"coupon": ("the coupon {it}", "优惠券{it}"), "badge": ("the badge {it}", "{it}徽章")}
 

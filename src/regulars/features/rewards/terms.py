@@ -1,11 +1,14 @@
 """What members are told of a reward: what it costs, how it is collected, and how long it can be cancelled."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from regulars.features.rewards.model import Price, Settings
 from regulars.kernel.program.terms import Clause, Speech, Trial
 
-__all__ = ["terms"]
+__all__ = ["TELLS_RETURNS", "terms"]
+
+TELLS_RETURNS: Final = True
 
 
 def terms(settings: Settings, speech: Speech, _trial: Trial) -> Iterator[Clause]:

@@ -9,7 +9,7 @@ from regulars.base.errors import Refusal
 from regulars.kernel.nouns import AMOUNT_MAX, Scalar
 from regulars.kernel.program.words import Id, Names
 
-__all__ = ["KINDS_MAX", "DataInvalid", "Fact", "Kind", "find_faults"]
+__all__ = ["KINDS_MAX", "DataInvalid", "Datum", "Kind", "find_faults"]
 
 KINDS_MAX: Final = 100
 FACTS_MAX: Final = 50
@@ -25,7 +25,7 @@ class DataInvalid(Refusal):
     code, kind = "data_invalid", "invalid"
 
 
-class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Datum(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One thing that is told with an activity of a kind, in its `data`."""
 
     type: Literal["text", "number", "flag"]
@@ -73,7 +73,7 @@ class Kind(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     """A kind of activity: a review, a check-in, a survey."""
 
     name: Names
-    data: Annotated[Mapping[Id, Fact], Meta(max_length=FACTS_MAX)] = field(default_factory=dict[str, Fact])
+    data: Annotated[Mapping[Id, Datum], Meta(max_length=FACTS_MAX)] = field(default_factory=dict[str, Datum])
     """What is told with it. Anything else is refused, so a typing error never passes."""
 
 
