@@ -135,7 +135,7 @@ GROUP BY code.batch
 ORDER BY code.batch;
 
 -- name: has_codes
-SELECT EXISTS (SELECT 1 FROM limits.code WHERE batch = :batch);
+SELECT exists(SELECT 1 FROM limits.code WHERE batch = :batch);
 
 -- name: end_codes
 -- A code that begins later ends as soon as it begins.
