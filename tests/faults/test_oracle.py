@@ -107,11 +107,12 @@ class Year:
 
 
 async def live(database: Database, *, every: int) -> Year:
-    journey: Any = pytest.importorskip("regulars.interfaces.cli.journey").Journey.load(every=every)
+    module: Any = pytest.importorskip("regulars.interfaces.cli.journey")
+    journey, outline = module.Journey.load(every=every), module.Outline.load(every=every)
     house = make_house()
     document = program.parse(PROGRAM.read_text(encoding="utf-8"))
     async with database.transaction() as tx:
-        since = journey.first - timedelta(days=1)
+        since = outline.first - timedelta(days=1)
         await spine.publish(tx, document, live_from=since, by="test", at=since)
     spendable = next(name for name, coin in document.currencies.items() if coin.kind == "spendable")
     year = Year(die=Random(choose_seed()), currency=spendable)
@@ -126,7 +127,7 @@ async def live(database: Database, *, every: int) -> Year:
         assert all(outcome.repeated for outcome in again)
     assert await digest(database) == before, "told again, the year changed something"
     await prove(database)
-    await spine.bring_due(database, house, at=journey.last + timedelta(days=900))
+    await spine.bring_due(database, house, at=outline.last + timedelta(days=900))
     await prove(database)
     return year
 
