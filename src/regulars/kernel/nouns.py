@@ -38,6 +38,7 @@ __all__ = [
     "Scalar",
     "Step",
     "TraitChange",
+    "Wish",
 ]
 
 AMOUNT_MAX: Final = 2**53 - 1
@@ -91,6 +92,13 @@ class Identifier(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fie
         return f"Identifier(kind={self.kind!r})"
 
 
+class Wish(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+    """Points that a member wishes to pay with: as many of them are used as the programme allows and the member has."""
+
+    currency: Name
+    points: Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
+
+
 class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an activity says, whoever its member is: this is journalled, and its digest tells a retry from a clash."""
 
@@ -105,7 +113,7 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     returned: Annotated[tuple[Returned, ...], Meta(max_length=LINES_MAX)] = ()
     """For a return: the lines that come back; empty means all that is left of the purchase."""
     origin: Text = ""
-    """For a return or a reversal: the `id` of the earlier activity, of the same source."""
+    """For a return or a reversal: the `id` of the earlier activity, of the same source. For a purchase: its quote's."""
     ask: Mapping[str, Scalar] = {}
     """The settings of a command (points, currency, reason, …), checked by the verb that serves its kind."""
     data: Mapping[str, Scalar] = {}
@@ -115,6 +123,14 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     With them, `amount_minor` of the lines is what would be paid without them: the receipt tells the discounts.
     """
+    pay: Wish | None = None
+    """Of a purchase: what it is to be paid with besides money. `amount_minor` of the lines is what would be paid in
+    money alone."""
+    to_price: bool = False
+    """Of a purchase: `amount_minor` of the lines is what would be paid without any offer, and the receipt tells what
+    offers take off. With coupons, or with points to pay, it always is."""
+    due_minor: Count | None = None
+    """Of a purchase: what the sender says is to be paid in money; where it comes to something else, it is refused."""
 
 
 class Activity(Body, frozen=True, kw_only=True, omit_defaults=True):
@@ -195,6 +211,9 @@ class Cost(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
 
     currency: str
     points: int
+    lines: tuple[tuple[int, int], ...] = ()
+    """(line number, points) whose sum is `points`: a return gives back what was paid for its lines. Empty: it gives
+    back nothing, only a reversal does."""
 
 
 class Earned(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -241,6 +260,10 @@ class Original(Struct, frozen=True, kw_only=True):
     """Offers whose memory the purchase changed, or that took money off, took points, or granted something."""
     claims: Mapping[str, int] = {}
     """By ceiling: what the purchase claimed and nothing has freed since."""
+    paid: tuple[tuple[str, Cost], ...] = ()
+    """By offer: the points that it was paid with, line by line."""
+    restored: Mapping[tuple[str, str], int] = {}
+    """By (offer, currency): of these points, those that earlier returns gave back."""
 
 
 class Other(Struct, frozen=True, kw_only=True):
@@ -279,7 +302,9 @@ class Step(Struct, frozen=True, kw_only=True):
     """Of the coupons shown by code: those that are another member's, or not valid at this moment."""
     priced: bool = True
     """Whether amounts are what is paid. Else discounts are taken off them before points are reckoned: where coupons
-    are shown."""
+    are shown, points are to pay, or the sender asks for the price."""
+    usable: Mapping[str, int] = {}
+    """By currency: what the member could pay with now, where the activity says that they wish to."""
 
 
 class Posting(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -314,8 +339,12 @@ class Ruling(Struct, frozen=True, kw_only=True):
     """Parts of what the original had claimed that others may have again."""
     costs: tuple[tuple[str, Cost], ...] = ()
     """By offer: what the member pays."""
+    refunds: tuple[tuple[str, Cost], ...] = ()
+    """By offer: what a return gives back of the points that its purchase was paid with."""
     coupons: tuple[str, ...] = ()
     """Of the coupons shown, those that were used."""
+    forecast: tuple[Given, ...] = ()
+    """Of a quote: what the purchase would give."""
     reasons: tuple[Reason, ...] = ()
     answered: bool = False
     """Whether some offer did anything about it."""
@@ -373,6 +402,8 @@ class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of the coupons shown, those that were used."""
     returned: tuple[Returned, ...] = ()
     """For a return: what came back, line by line."""
+    forecast: tuple[Given, ...] = ()
+    """For a quote: what the purchase would give."""
     other: UUID | None = None
     """The other member of a gift or a merge."""
     before: Mapping[str, str] = {}

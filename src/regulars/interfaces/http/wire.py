@@ -21,6 +21,7 @@ from regulars.kernel.nouns import (
     Receipt,
     Returned,
     Scalar,
+    Wish,
 )
 from regulars.kernel.spine import TRAITS, Outcome
 
@@ -135,6 +136,12 @@ class ActivityIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
             " the lines are those without them: the receipt tells what is taken off.",
         ),
     ] = ()
+    pay: Wish | UnsetType = UNSET
+    """Of a purchase: points that the member wishes to pay with. The amounts of the lines are those without them."""
+    to_price: bool = False
+    """Of a purchase: the amounts of the lines are those before any offer, and the receipt tells what is taken off."""
+    due_minor: Annotated[int, Meta(ge=0, le=AMOUNT_MAX)] | UnsetType = UNSET
+    """Of a purchase: what you reckon is to be paid in money. Where it comes to something else, nothing is recorded."""
 
     def __post_init__(self) -> None:
         """Refuse times that no calendar of a shop reaches."""
@@ -157,6 +164,9 @@ class ActivityIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
             ask=self.ask,
             data=self.data,
             coupons=self.coupons,
+            pay=None if isinstance(self.pay, UnsetType) else self.pay,
+            to_price=self.to_price,
+            due_minor=None if isinstance(self.due_minor, UnsetType) else self.due_minor,
         )
 
 

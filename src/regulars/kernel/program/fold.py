@@ -64,7 +64,9 @@ class Fold:
         "plan",
         "postings",
         "reasons",
+        "refunds",
         "remembered",
+        "repriced",
         "sight",
         "step",
         "traits",
@@ -84,6 +86,8 @@ class Fold:
         self.left: dict[str, int] = {}
         self.postings: list[Posting] = []
         self.discounts: list[tuple[str, Discount]] = []
+        # So many of them are taken off the lines; None where amounts are what is paid anyway.
+        self.repriced: int | None = None if step.priced else 0
         self.traits: list[TraitChange] = []
         self.remembered: dict[str, bytes] = {}
         self.grants: list[Grant] = []
@@ -91,6 +95,7 @@ class Fold:
         self.claimed: dict[str, int] = {}
         self.freed: dict[str, int] = {}
         self.costs: list[tuple[str, Cost]] = []
+        self.refunds: list[tuple[str, Cost]] = []
         self.coupons: list[str] = []
         self.answered = False
         self.reasons: list[Reason] = []
@@ -118,6 +123,7 @@ class Fold:
                 other=step.other,
                 void=step.void,
                 priced=step.priced,
+                usable=step.usable,
             )
             self.changed = False
         return self.step
@@ -128,10 +134,16 @@ class Fold:
             self.sight = Sight(self.step)
         return self.sight
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether discounts were given that are not yet taken off the lines."""
+        return self.repriced is not None and (not self.step.priced or len(self.discounts) > self.repriced)
+
     def reprice(self) -> None:
         """Take the discounts given so far off the lines: what follows is reckoned from what is paid."""
         activity = self.step.activity
-        lines = take_off(activity.lines, [discount for _, discount in self.discounts])
+        lines = take_off(activity.lines, [discount for _, discount in self.discounts[self.repriced :]])
+        self.repriced = len(self.discounts)
         self.step = msgspec.structs.replace(
             self.step, activity=msgspec.structs.replace(activity, lines=lines), priced=True
         )
@@ -261,6 +273,7 @@ class Fold:
             claims=tuple(Claim(ceiling=ceiling, amount=amount) for ceiling, amount in self.claimed.items()),
             freed=tuple(Claim(ceiling=ceiling, amount=amount) for ceiling, amount in self.freed.items()),
             costs=tuple(self.costs),
+            refunds=tuple(self.refunds),
             coupons=tuple(self.coupons),
             reasons=tuple(self.reasons),
             answered=self.answered,

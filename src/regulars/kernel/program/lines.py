@@ -140,13 +140,17 @@ class Picker:
 
 
 def refer(
-    *selections: Selection, currencies: tuple[str, ...] = (), traits: Mapping[str, tuple[str, ...]] | None = None
+    *selections: Selection,
+    currencies: tuple[str, ...] = (),
+    spent: tuple[str, ...] = (),
+    traits: Mapping[str, tuple[str, ...]] | None = None,
 ) -> References:
     """Name what selections speak of, and what else a mechanic's settings do."""
     categories = [it for each in selections for it in (*each.categories, *each.exclude.categories)]
     brands = [it for each in selections for it in (*each.brands, *each.exclude.brands)]
     return References(
         currencies=currencies,
+        spent=spent,
         categories=tuple(dict.fromkeys(categories)),
         brands=tuple(dict.fromkeys(brands)),
         stores=tuple(dict.fromkeys(it for each in selections for it in each.stores)),

@@ -18,7 +18,7 @@ from regulars.kernel.program.words import Names
 
 __all__ = ["GROUP", "Mechanic", "MechanicBroken", "Phase", "References", "Written", "find_mechanics", "read_mechanic"]
 
-Phase = Literal["price", "base", "bonus", "state"]
+Phase = Literal["price", "pay", "base", "bonus", "state"]
 """When a mechanic is asked; each phase sees what those before it gave."""
 
 Name = tuple[str, str]

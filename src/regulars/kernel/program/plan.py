@@ -22,7 +22,7 @@ from regulars.kernel.program.model import Currency, Document, Inactivity, Offer,
 
 __all__ = ["BoundCurrency", "BoundOffer", "MemoryUnreadable", "Plan", "compile_plan"]
 
-PHASES: Final = {"price": 0, "base": 1, "bonus": 2, "state": 3}
+PHASES: Final = {"price": 0, "pay": 1, "base": 2, "bonus": 3, "state": 4}
 encoder = msgspec.json.Encoder(order="sorted")
 used_decoder = msgspec.json.Decoder(Used)
 

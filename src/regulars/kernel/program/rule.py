@@ -52,7 +52,7 @@ def run(fold: Fold) -> None:
 
 def _ask_all(fold: Fold, kind: str) -> None:
     for offer in fold.plan.by_kind.get(kind, ()):
-        if offer.phase != PRICE and not fold.step.priced:
+        if offer.phase != PRICE and fold.is_outdated:
             fold.reprice()
         if not offer.best:
             _ask(fold, offer, kind)

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from regulars.kernel.nouns import Activity, Award, Earned, Given, Line, Original, Reason, Step
+from regulars.kernel.nouns import Activity, Award, Cost, Earned, Given, Line, Original, Reason, Step
 from regulars.kernel.program.fold import Fold
 from regulars.kernel.program.gates import Sight, WhenGate
 from regulars.kernel.program.mechanics import MechanicBroken
@@ -69,6 +69,7 @@ def undo_purchase(fold: Fold) -> None:
         answered = answered and bound.id in original.touched
         if given or (answered and bound.mechanic.undo is not None):
             _undo_offer(fold, bound, given, (before, after))
+    _give_back_paid(fold, original, after)
 
 
 def undo_ask(fold: Fold) -> None:
@@ -268,6 +269,21 @@ def _ask_again(fold: Fold, bound: BoundOffer, activity: Activity, given: tuple[G
     for award in earned.awards:
         points[award.currency] = points.get(award.currency, 0) + award.points
     return points
+
+
+def _give_back_paid(fold: Fold, original: Original, after: Back) -> None:
+    """Give back the points that lines were paid with, as these come back: with the last of them, the last point."""
+    lines = original.activity.lines
+    paid: dict[tuple[str, str], list[Cost]] = {}
+    for offer, cost in original.paid:
+        paid.setdefault((offer, cost.currency), []).append(cost)
+    for (offer, currency), costs in paid.items():
+        parts = [part for cost in costs for part in cost.lines]
+        target = sum(after.share(points, number, lines[number - 1]) for number, points in parts)
+        if (points := target - original.restored.get((offer, currency), 0)) > 0:
+            fold.refunds.append((offer, Cost(currency=currency, points=points)))
+            values = {"points": points, "currency": currency}
+            fold.reasons.append(Reason(offer=offer, code="points_given_back", values=values))
 
 
 def _take_asked(fold: Fold, bound: BoundOffer, given: Sequence[Given], earned: Earned) -> None:

@@ -6,7 +6,7 @@ No SQL here. What the rooms read goes in; what is to be written comes out. A ref
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from regulars.kernel.nouns import (
     Step,
     TraitChange,
 )
+from regulars.kernel.spine.admission import CLOCK, ENDED, admit
 from regulars.kernel.spine.bodies import body_of, with_ruling, write_body
 from regulars.kernel.spine.commands import COMMANDS, activate, activates, keep_alive
 from regulars.kernel.spine.effects import book_ruling, check_data, is_paid_to_offer, list_refused, say_why_not
@@ -35,37 +36,43 @@ from regulars.kernel.spine.house import House
 from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, hand_back, join, refold
 from regulars.kernel.spine.model import (
     ActivityDiffers,
-    ActivityInFuture,
-    ActivityTooLate,
     KindUnknown,
-    MemberClosed,
     Outcome,
     PurchaseUnknown,
-    SourceReserved,
+)
+from regulars.kernel.spine.paying import pay, refund
+from regulars.kernel.spine.quotes import (
+    PURCHASE,
+    QUOTE,
+    Quoted,
+    check_due,
+    choose_version,
+    count_usable,
+    find_held,
+    find_quote,
+    honour,
+    let_go,
+    promise,
+    reserve,
 )
 from regulars.kernel.spine.returns import earlier_of, expand, fact_of, original_of
 from regulars.kernel.spine.scene import Cast, Doing, Scene
+from regulars.kernel.spine.waiting import Waits
 
 __all__ = ["CLOCK", "EXPIRE", "FACTS", "RETURN", "REVERSE", "Batch", "write_body"]
 
-CLOCK: Final = "clock"
-"""The source of what the clock brings. Nobody else may send under it."""
 EXPIRE: Final = "expire"
 RETURN: Final = "return"
 REVERSE: Final = "reverse"
-ENDED: Final = frozenset({"closed", "erased"})
-"""States of members for whom nothing more is recorded; what the clock still brings comes to nothing."""
 FACTS: Final = frozenset({"purchase", RETURN})
 """Kinds that are always taken, even where no offer answers to them."""
 JOINS: Final = frozenset({MERGE, CLAIM, UNMERGE})
 """After one of these, the other member is no longer who they were."""
-SKEW_MAX: Final = timedelta(minutes=15)
-"""How far a sender's clock may be ahead of the ledger's."""
+UNANSWERED: Final = Reason(offer="", code="unanswered")
 BROUGHT_MAX: Final = 1_000
 """Activities that the clock may bring to one member at once: more would be offers that call each other."""
 
 NameOf = tuple[str, str]
-DueKey = tuple[UUID, UUID, str]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,7 +90,7 @@ class Batch:
     book: ledger.Book
     memories: dict[UUID, dict[str, bytes]]
     traits: members.TraitHistory
-    dues: dict[UUID, list[journal.Waiting]]
+    waits: Waits
     ceilings: limits.Ceilings
     households: Mapping[UUID, Sequence[UUID]]
     """By member who asks for it: those with whom points may come to be used together in this batch."""
@@ -103,10 +110,6 @@ class Batch:
     recorded: dict[NameOf, journal.Recorded] = field(default_factory=dict[NameOf, journal.Recorded])
     changed_memories: dict[tuple[UUID, str], None] = field(default_factory=dict[tuple[UUID, str], None])
     changed_traits: list[tuple[UUID, TraitChange, UUID]] = field(default_factory=list[tuple[UUID, TraitChange, UUID]])
-    added_dues: dict[DueKey, tuple[journal.Waiting, str]] = field(
-        default_factory=dict[DueKey, tuple[journal.Waiting, str]]
-    )
-    ended_dues: dict[DueKey, str] = field(default_factory=dict[DueKey, str])
     stuck: list[tuple[UUID, Refusal]] = field(default_factory=list[tuple[UUID, Refusal]])
     """What the clock brought and was refused: (member, why). It goes on waiting."""
 
@@ -129,7 +132,7 @@ class Batch:
         try:
             if (stored := self._stored(body, digest, member, to)) is not None:
                 return Outcome(receipt=stored, repeated=True)
-            self._check(body, member, at)
+            admit(body, self.house, self.locked[member], at)
             self._check_other(body, to)
             party = {member, *self._pool(member), *(() if to is None else (to,))}
             # What comes back to one who is gone is handed on, at one moment for both.
@@ -156,23 +159,6 @@ class Batch:
             raise ActivityDiffers(message, source=body.source, id=body.id)
         return before
 
-    def _check(self, body: Body, member: UUID, at: datetime) -> None:
-        if body.source == CLOCK:
-            message = f"The source {CLOCK!r} is the ledger's own. Name your system, such as 'till'."
-            raise SourceReserved(message)
-        if body.occurred_at > at + SKEW_MAX:
-            message = f"{body.occurred_at.isoformat()} is still to come: the ledger's time is {at.isoformat()}."
-            raise ActivityInFuture(message, ledger_time=at.isoformat())
-        if body.occurred_at < at - timedelta(days=self.house.late_days_max):
-            message = (
-                f"{body.occurred_at.isoformat()} is more than {self.house.late_days_max} days before the ledger's"
-                f" time, {at.isoformat()}. Older facts are taken by `regulars replay` or an opening balance."
-            )
-            raise ActivityTooLate(message, late_days_max=self.house.late_days_max)
-        if self.locked[member].state in ENDED:
-            message = "This membership has ended; nothing more can be recorded for it."
-            raise MemberClosed(message, member=str(member))
-
     def _check_other(self, body: Body, to: UUID | None) -> None:
         """Refuse to speak of somebody who is nobody: only commands make members of those whom they name."""
         is_named = to in self.strangers and body.kind not in COMMANDS
@@ -193,7 +179,7 @@ class Batch:
         """Do for one member what time has made due by `at`, so that nothing later depends on when a sweeper ran."""
         at = self.book.time(member, at)
         if (kept := self._heir(member)) is not None:
-            self._hand_on_dues(member, kept)
+            self.waits.hand_on(member, kept)
         brought = 0
         if self.book.due_at(member) <= at:
             for held in self._list_run_out(member, at):
@@ -201,10 +187,8 @@ class Batch:
                 brought += 1
             brought += self._expire(member, at)
         refused: list[journal.Waiting] = []
-        while (waiting := self._next_due(member, at, refused)) is not None:
+        while (waiting := self.waits.take_next(member, at, refused)) is not None:
             assert brought + len(refused) < BROUGHT_MAX
-            # Out of the way while it happens: what it leaves behind may take the place of others of its name.
-            self.dues[member].remove(waiting)
             body = Body(
                 id=f"{waiting.parent}:{waiting.name}",
                 source=CLOCK,
@@ -216,31 +200,12 @@ class Batch:
                 self._record(body, member, at, parent=waiting.parent)
             except Refusal as refusal:
                 refused.append(waiting)
-                self.dues[member].append(waiting)
+                self.waits.put_back(waiting)
                 self.stuck.append((member, refusal))
             else:
                 brought += 1
-                self._end_due(waiting, "done")
+                self.waits.end(waiting, "done")
         return brought
-
-    def _hand_on_dues(self, gone: UUID, kept: UUID, parent: UUID | None = None) -> None:
-        """Let what waits for a member who is gone wait for whoever was kept: in a merge, or left by others since."""
-        for waiting in self.dues.pop(gone, []):
-            self._end_due(waiting, "cancelled")
-            name = f"{waiting.name}@{waiting.parent}"
-            handed = replace(waiting, member=kept, parent=parent or waiting.parent, name=name)
-            self.added_dues[handed.key] = (handed, "open")
-            self.dues.setdefault(kept, []).append(handed)
-
-    def _next_due(self, member: UUID, at: datetime, refused: Sequence[journal.Waiting]) -> journal.Waiting | None:
-        due = [each for each in self.dues.get(member, ()) if each.at <= at and each not in refused]
-        return min(due, key=lambda each: (each.at, each.parent, each.name)) if due else None
-
-    def _end_due(self, waiting: journal.Waiting, state: str) -> None:
-        if waiting.key in self.added_dues:
-            self.added_dues[waiting.key] = (waiting, state)
-        else:
-            self.ended_dues[waiting.key] = state
 
     def _heir(self, member: UUID) -> UUID | None:
         """The member that another is part of at this point of the batch."""
@@ -309,8 +274,10 @@ class Batch:
         digest: bytes | None = None,
         parent: UUID | None = None,
     ) -> Receipt:
-        plan = self.releases.plan_for(member, body.store, lambda at: self.traits.as_of(member, at), body.occurred_at)
-        plan = plan.in_store(body.store)
+        fact, past, original = self._with_original(body, member)
+        at = self.book.time(member, at)
+        quoted, why = self._find_quote(body, member, past)
+        plan = self._plan(body, member, quoted, at)
         command = COMMANDS.get(body.kind)
         is_heard = command is not None or _is_heard(plan, body)
         # What was left behind for an offer that is gone by then ends, and its receipt says so: nobody waits for ever.
@@ -318,12 +285,11 @@ class Batch:
             message = f"No offer of the programme answers to {body.kind!r}, and it is no command."
             raise KindUnknown(message, kind=body.kind)
         check_data(plan.document, body)
-        fact, past, original = self._with_original(body, member)
         doing = Doing(
             body=body,
             member=member,
             id=self.house.new_id(),
-            at=self.book.time(member, at),
+            at=at,
             program=plan.hash,
             past=past,
             original=original,
@@ -334,28 +300,22 @@ class Batch:
         self.ceilings.end_due(doing.at)
         marks = self.book.mark(), self.ceilings.mark()
         try:
-            postings = command(scene) if command is not None and scene is not None else []
-            if scene is not None:
-                postings += activate(scene)
-                postings += hand_back(scene) if scene.joined is None and scene.parted is None else []
-            if command is None and body.kind in plan.lively and body.source != CLOCK:
-                postings += keep_alive(plan, self.book, doing)
+            postings = self._command(plan, doing, scene)
             memories = self.memories.get(member, {}) if scene is None else self._memories(scene)
             told = [] if scene is None else scene.list_traits(member)
-            step = self._step(plan, doing, fact, told, to)
-            ruling = self._rule(plan, memories, step)
-            if body.kind in plan.asks and not ruling.answered:
-                raise say_why_not(plan, memories, step)
+            if quoted is not None:
+                let_go(quoted, self.ceilings, at=at)
+            held = find_held(quoted, self.book, member)
+            ruling = self._rule(plan, memories, self._step(plan, doing, fact, told, to=to, held=held))
             if told:
                 ruling = replace(ruling, traits=(*ruling.traits, *told))
-            earned, reasons = book_ruling(self.book, self.ceilings, doing, ruling, self.locked[member])
-            reasons += list_refused(fact, ruling)
-            reasons += [] if is_heard else [Reason(offer="", code="unanswered")]
+            ruling, booked, reasons = self._book(doing, ruling, scene, quoted, held)
         except Refusal:
             self.book.undo(marks[0])
             self.ceilings.undo(marks[1])
             raise
-        receipt = with_ruling(self._receipt(doing, [*postings, *earned]), ruling, reasons, fact)
+        reasons += [*why, *list_refused(fact, ruling), *([] if is_heard else [UNANSWERED])]
+        receipt = with_ruling(self._receipt(doing, [*postings, *booked]), ruling, reasons, fact)
         if scene is not None and (scene.joined is not None or scene.parted is not None):
             receipt = self._rejoin(scene, receipt, {**memories, **ruling.memories})
         elif scene is not None and to in scene.others:
@@ -366,14 +326,56 @@ class Batch:
             self._keep_others(scene)
         return receipt
 
+    def _find_quote(self, body: Body, member: UUID, past: journal.Past | None) -> tuple[Quoted | None, list[Reason]]:
+        is_own = past is not None and self._today(past.member) == member
+        answers = () if past is None else self.answers.get(past.activity, ())
+        return find_quote(body, past, answers, is_own=is_own)
+
+    def _plan(self, body: Body, member: UUID, quoted: Quoted | None, at: datetime) -> program.Plan:
+        """The version that decides, as it applies in the store. Raises NoProgram, QuoteOutdated."""
+        plan = self.releases.plan_for(member, body.store, lambda at: self.traits.as_of(member, at), body.occurred_at)
+        if quoted is not None:
+            plan = self.releases.plans[choose_version(quoted, plan.hash, at)]
+        return plan.in_store(body.store)
+
+    def _command(self, plan: program.Plan, doing: Doing, scene: Scene | None) -> list[Posted]:
+        """Do what a command asks, and what an activity does to points whatever the offers say."""
+        command = COMMANDS.get(doing.body.kind)
+        postings: list[Posted] = []
+        if scene is not None:
+            postings += command(scene) if command is not None else []
+            postings += activate(scene)
+            postings += hand_back(scene) if scene.joined is None and scene.parted is None else []
+        if command is None and doing.body.kind in plan.lively and doing.body.source != CLOCK:
+            postings += keep_alive(plan, self.book, doing)
+        return postings
+
+    def _book(
+        self, doing: Doing, ruling: Ruling, scene: Scene | None, quoted: Quoted | None, held: ledger.Hold | None
+    ) -> tuple[Ruling, list[Posted], list[Reason]]:
+        """Do what the programme decided; or only set it aside, for a quote."""
+        if doing.body.kind == QUOTE:
+            return promise(ruling), reserve(self.book, self.ceilings, doing, ruling), []
+        ruling = honour(quoted, doing.body, ruling)
+        check_due(doing.body, ruling)
+        paid = pay(self.book, doing, ruling, self.locked[doing.member], held)
+        booked, reasons = book_ruling(self.book, self.ceilings, doing, ruling)
+        if ruling.refunds and scene is not None:
+            booked += [*refund(scene, ruling), *hand_back(scene)]
+        return ruling, [*paid, *booked], reasons
+
     def _rule(self, plan: program.Plan, memories: Mapping[str, bytes], step: Step) -> Ruling:
         if self.locked[step.member].state in ENDED:
             return Ruling(reasons=(Reason(offer="", code="membership_ended"),))
         if self.verdicts is None:
-            return program.rule(plan, memories, step)
-        explained = program.explain(plan, memories, step)
-        self.verdicts[step.activity.source, step.activity.id] = explained.verdicts
-        return explained.ruling
+            ruling = program.rule(plan, memories, step)
+        else:
+            explained = program.explain(plan, memories, step)
+            self.verdicts[step.activity.source, step.activity.id] = explained.verdicts
+            ruling = explained.ruling
+        if step.activity.kind in plan.asks and not ruling.answered:
+            raise say_why_not(plan, memories, step)
+        return ruling
 
     def _keep_others(self, cast: Cast) -> None:
         """Write what happened to others into journals of their own; who joins a household is told by a trait."""
@@ -454,7 +456,7 @@ class Batch:
             self.gone[scene.joined] = member
             self.absorbed.setdefault(member, set()).update({scene.joined}, self.absorbed.pop(scene.joined, ()))
             self.parted.pop(scene.joined, None)
-            self._hand_on_dues(scene.joined, member, receipt.activity)
+            self.waits.hand_on(scene.joined, member, receipt.activity)
             return replace(receipt, memories=digests, before=before, other=scene.joined)
         assert scene.parted is not None
         self.parted[scene.parted] = None
@@ -465,22 +467,32 @@ class Batch:
         return replace(receipt, memories=digests, other=scene.parted)
 
     def _step(
-        self, plan: program.Plan, doing: Doing, fact: Activity, told: Sequence[TraitChange], to: UUID | None
+        self,
+        plan: program.Plan,
+        doing: Doing,
+        fact: Activity,
+        told: Sequence[TraitChange],
+        *,
+        to: UUID | None,
+        held: ledger.Hold | None,
     ) -> Step:
+        member = self.locked[doing.member]
         return Step(
             member=doing.member,
-            activity=fact,
+            # A quote is asked what the purchase would come to.
+            activity=replace(fact, kind=PURCHASE) if fact.kind == QUOTE else fact,
             at=doing.at,
             day=plan.day_of(fact.occurred_at),
             traits=self.traits.add(doing.member, told).as_of(doing.member, fact.occurred_at),
             balances=self.book.balances(doing.member),
             left=self.ceilings.left,
             original=doing.original,
-            joined_at=self.locked[doing.member].joined_at,
-            household=self.locked[doing.member].household_id,
+            joined_at=member.joined_at,
+            household=member.household_id,
             other=None if to is None else self._other(to, fact.occurred_at),
             void=limits.find_void(self.codes, fact.coupons, doing.member, fact.occurred_at),
-            priced=not fact.coupons,
+            priced=not (fact.coupons or fact.pay or fact.to_price),
+            usable=count_usable(self.book, member, fact, held, at=doing.at),
         )
 
     def _other(self, member: UUID, at: datetime) -> Other:
@@ -506,6 +518,9 @@ class Batch:
             owner = past.member if self._today(past.member) == member else member
             original = original_of(owner, past, self.answers.get(past.activity, ()))
             return replace(fact, returned=expand(fact, original)), past, original
+        if body.kind == PURCHASE and not self._knows((body.source, body.origin)):
+            # No sale is refused because its quote never arrived.
+            return fact, None, None
         if body.origin or body.kind in {REVERSE, UNMERGE}:
             past = self._find_past((body.source, body.origin))
             if body.kind == REVERSE and is_paid_to_offer(past.receipt):
@@ -516,6 +531,9 @@ class Batch:
     def _today(self, member: UUID) -> UUID:
         """Who a member of an earlier activity is today."""
         return self.gone.get(member) or self.kept.get(member, member)
+
+    def _knows(self, name: NameOf) -> bool:
+        return name in self.recorded or name in self.originals
 
     def _find_past(self, name: NameOf) -> journal.Past:
         recorded = self.recorded.get(name)
@@ -538,22 +556,7 @@ class Batch:
         if ruling.traits:
             self.traits = self.traits.add(member, ruling.traits)
             self.changed_traits += [(member, change, activity) for change in ruling.traits]
-        for due in ruling.later:
-            if due.replaces:
-                for waiting in [w for w in self.dues.get(member, ()) if w.name == due.replaces]:
-                    self.dues[member].remove(waiting)
-                    self._end_due(waiting, "cancelled")
-            waiting = journal.Waiting(
-                member=due.member or member,
-                parent=activity,
-                name=due.name,
-                kind=due.kind,
-                at=due.at,
-                data=due.data,
-            )
-            self.added_dues[waiting.key] = (waiting, "open")
-            if waiting.member in self.locked:
-                self.dues.setdefault(waiting.member, []).append(waiting)
+        self.waits.leave(ruling.later, member, activity, here=self.locked)
 
     def _receipt(self, doing: Doing, postings: list[Posted]) -> Receipt:
         body, member = doing.body, doing.member

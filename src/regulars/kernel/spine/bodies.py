@@ -35,6 +35,9 @@ def body_of(fact: Activity) -> Body:
         ask=fact.ask,
         data=fact.data,
         coupons=fact.coupons,
+        pay=fact.pay,
+        to_price=fact.to_price,
+        due_minor=fact.due_minor,
     )
 
 
@@ -49,6 +52,7 @@ def with_ruling(receipt: Receipt, ruling: Ruling, reasons: Sequence[Reason], fac
         claims=ruling.claims,
         freed=ruling.freed,
         coupons=ruling.coupons,
+        forecast=ruling.forecast,
         returned=fact.returned,
         memories={offer: hashlib.sha256(memory).hexdigest() for offer, memory in ruling.memories.items()},
         reasons=(*ruling.reasons, *reasons),

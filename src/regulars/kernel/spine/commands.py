@@ -27,6 +27,7 @@ from regulars.kernel.spine.model import (
     RecipientRefused,
 )
 from regulars.kernel.spine.profile import TRAITS, Traits, tell_traits
+from regulars.kernel.spine.quotes import QUOTE, Quote
 from regulars.kernel.spine.scene import Doing, Scene
 
 __all__ = ["COMMANDS", "Command", "activate", "activates", "hold_of", "keep_alive"]
@@ -225,6 +226,9 @@ def reverse(scene: Scene, ask: Reverse) -> list[Posted]:
         message = f"{past.body.id} took no points of this member. A reversal names the redemption it undoes."
         raise PurchaseOfAnother(message, origin=past.body.id)
     owned = [(posted.owner or past.member, posted) for posted in redemptions]
+    if any(posted.lines for posted in redemptions):
+        message = f"{past.body.id} is a purchase that points were paid for: they come back with a return of it."
+        raise PurchaseOfAnother(message, origin=past.body.id)
     taken = {owner: scene.book.taken(owner, posted.currency, posted.version) for owner, posted in owned}
     currency = redemptions[0].currency
     points = ask.points if ask.points is not None else sum(each.left for each in taken.values())
@@ -424,6 +428,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "donate": Command(ask=Donate, run=donate, burns=True),
     "convert": Command(ask=Convert, run=convert, burns=True),
     "opening": Command(ask=Opening, run=opening),
+    QUOTE: Command(ask=Quote, run=lambda _scene, _ask: ()),
     INVITE: Command(ask=Invite, run=invite),
     TRAITS: Command(ask=Traits, run=tell_traits),
     HOUSEHOLD_JOIN: Command(ask=Join, run=join),

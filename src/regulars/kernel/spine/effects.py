@@ -1,35 +1,28 @@
 """What a ruling does to the books: points are given, taken back and paid, and what is scarce is claimed or let go."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
-
-from msgspec.structs import replace
+from typing import Any
 
 from regulars.kernel import ledger, limits, program
-from regulars.kernel.members import Member
 from regulars.kernel.nouns import Activity, Body, Posted, Posting, Reason, Receipt, Ruling, Step
-from regulars.kernel.spine.model import MemberFrozen, NotAvailable
+from regulars.kernel.spine.admission import CLOCK
+from regulars.kernel.spine.model import NotAvailable
+from regulars.kernel.spine.paying import REDEEM
 from regulars.kernel.spine.returns import own_lots
 from regulars.kernel.spine.scene import Doing
 
 __all__ = ["book_ruling", "check_data", "is_paid_to_offer", "list_refused", "say_why_not"]
 
-REDEEM: Final = "redeem"
-CLOCK: Final = "clock"
-
 
 def book_ruling(
-    book: ledger.Book, ceilings: limits.Ceilings, doing: Doing, ruling: Ruling, member: Member
+    book: ledger.Book, ceilings: limits.Ceilings, doing: Doing, ruling: Ruling
 ) -> tuple[list[Posted], list[Reason]]:
     """Do what the programme decided; gives what was booked, and why something was not.
 
-    Raises NotEnoughPoints, MemberFrozen, and what claims are refused with.
+    What it costs is paid before: nobody pays with what they get for it. Raises what claims are refused with.
     """
     postings: list[Posted] = []
     reasons: list[Reason] = []
-    if ruling.costs:
-        # First: nobody pays with what they get for it.
-        postings += _pay(book, doing, ruling, member)
     for posting in ruling.postings:
         if posting.points < 0:
             postings += _take_back(book, doing, posting)
@@ -44,17 +37,6 @@ def book_ruling(
         name = (claim.ceiling, doing.past.activity)
         ceilings.give_back(name, claim.amount, member=doing.past.member, at=doing.at)
     return postings, reasons
-
-
-def _pay(book: ledger.Book, doing: Doing, ruling: Ruling, member: Member) -> Iterable[Posted]:
-    if member.state == "frozen":
-        message = "This member's points are frozen; they can be earned but not used."
-        raise MemberFrozen(message, member=str(doing.member))
-    for offer, cost in ruling.costs:
-        posted = ledger.spend(
-            book, doing.member, cost.currency, cost.points, kind=REDEEM, house=ledger.REDEMPTION, by=doing.stamp
-        )
-        yield replace(posted, offer=offer)
 
 
 def _take_back(book: ledger.Book, doing: Doing, posting: Posting) -> Iterable[Posted]:

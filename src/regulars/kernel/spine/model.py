@@ -24,9 +24,11 @@ __all__ = [
     "Outcome",
     "PurchaseOfAnother",
     "PurchaseUnknown",
+    "QuoteOutdated",
     "RecipientRefused",
     "ReturnTooLarge",
     "SourceReserved",
+    "TotalDiffers",
     "TraitOfOffers",
     "TraitUnknown",
 ]
@@ -72,6 +74,18 @@ class PurchaseOfAnother(Refusal):
     """The return names a purchase that cannot be returned, or by this member."""
 
     code, kind = "origin_differs", "conflict"
+
+
+class QuoteOutdated(Refusal):
+    """The quote is over, and the programme has changed since: what was quoted is no longer to be had."""
+
+    code, kind = "quote_outdated", "conflict"
+
+
+class TotalDiffers(Refusal):
+    """What is to be paid is not what the sender says; nothing was recorded."""
+
+    code, kind = "total_differs", "conflict"
 
 
 class ReturnTooLarge(Refusal):

@@ -17,6 +17,8 @@ from regulars.kernel.spine.commands import COMMANDS, hold_of
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.households import HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE
 from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, MERGE, UNMERGE, list_moved
+from regulars.kernel.spine.quotes import PURCHASE, QUOTE
+from regulars.kernel.spine.waiting import Waits
 
 __all__ = ["Asked", "read_batch"]
 
@@ -70,7 +72,7 @@ async def read_batch(
     book = await ledger.read_accounts(read, ids)
     dues = await journal.open_dues(read, ids)
     memories = await _read_memories(read, ids)
-    happening = _list_happening(asked, dues)
+    happening = _list_happening(asked, dues, originals)
     # The facts' own times too: all of them may be about nobody.
     times = [*(it[2] for it in happening), *latest.values(), *(each.at for each in asked)]
     traits = await members.traits_many(read, ids, since=min(times))
@@ -101,7 +103,7 @@ async def read_batch(
         book=book,
         memories=memories,
         traits=traits,
-        dues=dues,
+        waits=Waits(found=dues),
         ceilings=ceilings,
         codes=codes,
         households=households,
@@ -146,7 +148,7 @@ async def _open(
         if posted.lot and not posted.owner
     ]
     earning = {each.member for each in asked}
-    earning -= {each.member for each in asked if each.fact.origin or each.fact.kind in COMMANDS}
+    earning -= {each.member for each in asked if each.fact.origin or each.fact.pay or each.fact.kind in COMMANDS}
     earning -= set(concerned)
     opening = {member for member in latest if member not in earning or book.due_at(member) <= latest[member]}
     await ledger.open_members(read, book, opening, lots=lots, holds=_holds(asked))
@@ -221,14 +223,17 @@ def _list_asking(asked: Sequence[Asked], releases: program.Releases) -> set[UUID
 
 
 def _list_claims(asked: Sequence[Asked], originals: Mapping[tuple[str, str], journal.Past]) -> list[tuple[str, UUID]]:
-    """List what earlier activities claimed that mechanics may let go of again. What budgets gave stays given."""
+    """List what earlier activities claimed that may be let go of again: what mechanics took, and all of a quote.
+
+    What budgets gave stays given.
+    """
     return [
         (claim.ceiling, past.activity)
         for each in asked
-        if each.fact.kind in {RETURN, REVERSE}
+        if each.fact.kind in {RETURN, REVERSE, PURCHASE}
         and (past := originals.get((each.fact.source, each.fact.origin))) is not None
         for claim in past.receipt.claims
-        if not program.is_of_envelope(claim.ceiling)
+        if past.body.kind == QUOTE or not program.is_of_envelope(claim.ceiling)
     ]
 
 
@@ -278,8 +283,8 @@ def _list_claimed(asked: Sequence[Asked]) -> list[UUID]:
 
 
 def _list_reversed(asked: Sequence[Asked]) -> set[tuple[str, str]]:
-    """List the activities that reversals speak of."""
-    return {(each.fact.source, each.fact.origin) for each in asked if each.fact.kind == REVERSE}
+    """List the activities that reversals speak of, and returns: a purchase may have been paid with points."""
+    return {(each.fact.source, each.fact.origin) for each in asked if each.fact.kind in {REVERSE, RETURN}}
 
 
 def _redemptions(
@@ -326,10 +331,24 @@ async def _histories(
     return histories
 
 
-def _list_happening(asked: Sequence[Asked], dues: Mapping[UUID, Sequence[journal.Waiting]]) -> list[Happening]:
+def _list_quoted(fact: Activity, originals: Mapping[tuple[str, str], journal.Past]) -> list[datetime]:
+    past = originals.get((fact.source, fact.origin))
+    return [past.body.occurred_at] if fact.kind == PURCHASE and past is not None else []
+
+
+def _list_happening(
+    asked: Sequence[Asked],
+    dues: Mapping[UUID, Sequence[journal.Waiting]],
+    originals: Mapping[tuple[str, str], journal.Past],
+) -> list[Happening]:
     """List what may draw on something scarce: the facts, and what is due."""
     facts = [(each.member, each.fact) for each in asked if isinstance(each.member, UUID)]
-    happening: list[Happening] = [(member, fact.kind, fact.occurred_at, fact.store) for member, fact in facts]
+    happening: list[Happening] = [
+        (member, PURCHASE if fact.kind == QUOTE else fact.kind, at, fact.store)
+        for member, fact in facts
+        # The version that a quote was made with may still decide.
+        for at in (fact.occurred_at, *_list_quoted(fact, originals))
+    ]
     happening += [(member, due.kind, due.at, "") for member, waiting in dues.items() for due in waiting]
     # Whoever is merged within the batch goes on as the other.
     others = {

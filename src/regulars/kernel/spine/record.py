@@ -146,8 +146,8 @@ async def _write(tx: Tx, batch: Batch, at: datetime) -> None:
     await members.set_traits(tx, batch.changed_traits)
     await members.set_merged(tx, batch.gone, list(batch.parted))
     await members.write_homes(tx, batch.homes)
-    await journal.add_dues(tx, list(batch.added_dues.values()))
-    await journal.end_dues(tx, batch.ended_dues)
+    await journal.add_dues(tx, list(batch.waits.added.values()))
+    await journal.end_dues(tx, batch.waits.ended)
     await journal.append(tx, batch.recorded.values())
     # Last, for a budget is everybody's: until the commit, whoever draws on it waits.
     await limits.write(tx, batch.ceilings)

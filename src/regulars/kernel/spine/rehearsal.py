@@ -14,6 +14,7 @@ from regulars.kernel.nouns import Activity, Receipt, Scalar, TraitChange
 from regulars.kernel.spine.batch import Batch
 from regulars.kernel.spine.commands import COMMANDS
 from regulars.kernel.spine.house import House
+from regulars.kernel.spine.waiting import Waits
 
 __all__ = ["ALONE", "Past", "Rehearsed", "find_scarce", "rehearse"]
 
@@ -95,7 +96,7 @@ def rehearse(
         book=book,
         memories={},
         traits=members.TraitHistory.build({member.id: traits} if traits else {}, since=EARLIEST),
-        dues={},
+        waits=Waits(found={}),
         ceilings=limits.Ceilings({}),
         households={},
         guests=frozenset(),

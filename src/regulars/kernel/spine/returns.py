@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from regulars.kernel.activity import Past
-from regulars.kernel.nouns import Activity, Award, Body, Given, Original, Posted, Receipt, Returned
+from regulars.kernel.nouns import Activity, Award, Body, Cost, Given, Original, Posted, Receipt, Returned
 from regulars.kernel.program import take_off
 from regulars.kernel.spine.model import PurchaseOfAnother, ReturnTooLarge
 
@@ -29,6 +29,9 @@ def fact_of(body: Body, member: UUID, *, returned: tuple[Returned, ...] | None =
         ask=body.ask,
         data=body.data,
         coupons=body.coupons,
+        pay=body.pay,
+        to_price=body.to_price,
+        due_minor=body.due_minor,
     )
 
 
@@ -45,6 +48,7 @@ def earlier_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original:
     minor: dict[int, int] = {}
     milli: dict[int, int] = {}
     taken: dict[tuple[str, str], int] = {}
+    restored: dict[tuple[str, str], int] = {}
     claims = {claim.ceiling: claim.amount for claim in past.receipt.claims}
     for answer in answers:
         for claim in answer.freed:
@@ -53,9 +57,11 @@ def earlier_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original:
             minor[part.line] = minor.get(part.line, 0) + part.amount_minor
             milli[part.line] = milli.get(part.line, 0) + part.quantity_milli
         for posted in answer.postings:
+            key = (posted.offer, posted.currency)
             if posted.kind == "return":
-                key = (posted.offer, posted.currency)
                 taken[key] = taken.get(key, 0) - posted.points
+            elif posted.kind == "reverse":
+                restored[key] = restored.get(key, 0) + posted.points
     return Original(
         activity=_as_paid(fact_of(past.body, owner), past.receipt),
         given=tuple(
@@ -71,6 +77,12 @@ def earlier_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original:
         taken=taken,
         touched=_list_touched(past.receipt),
         claims={ceiling: amount for ceiling, amount in claims.items() if amount},
+        paid=tuple(
+            (posted.offer, Cost(currency=posted.currency, points=-posted.points, lines=posted.lines))
+            for posted in past.receipt.postings
+            if posted.kind == "redeem" and posted.lines
+        ),
+        restored=restored,
     )
 
 
