@@ -14,6 +14,7 @@ COUPON = "coupon: ten, title: {en: Ten off, zh-CN: 九折券}, effect: {%s}"
 TENTH = "type: percent, permille: 100"
 PLAIN = COUPON % TENTH
 FREE = COUPON % "type: buy_get, buy: 2"
+PARTNER = COUPON % "type: partner, partner: {en: Roxy, zh-CN: 罗西}"
 MORE = "type: points, currency: points, times: 3"
 COUPONS = {
     "Settings.title": (PLAIN, PLAIN.replace("Ten off", "A tenth").replace("九折券", "打九折")),
@@ -30,6 +31,8 @@ COUPONS = {
     "BuyGet.permille": (FREE, COUPON % "type: buy_get, buy: 2, permille: 500"),
     "MorePoints.currency": (COUPON % MORE, COUPON % MORE.replace("points, times", "stars, times")),
     "MorePoints.times": (COUPON % MORE, COUPON % MORE.replace("3", "4")),
+    "Settings.everybody": (PLAIN, PLAIN + ", everybody: true"),
+    "Partner.partner": (PARTNER, PARTNER.replace("Roxy", "Lux").replace("罗西", "勒克斯")),
     "MorePoints.over": (COUPON % MORE, COUPON % f"{MORE}, over: 2"),
 }
 GIFT = "kind: article, what: mug, title: {en: A mug, zh-CN: 马克杯}"
@@ -38,6 +41,7 @@ GIFTS = {
     "Settings.count": (GIFT, GIFT + ", count: 2"),
     "Settings.lines": (GIFT, GIFT + ", lines: {categories: [FUEL]}"),
     "Settings.stock": (GIFT, GIFT + ", stock: 10"),
+    "Settings.budget_minor": (GIFT + ", worth_minor: 5", GIFT + ", worth_minor: 5, budget_minor: 500"),
 }
 SELECTING = {
     "Selection.categories": ("categories: [FUEL]", "categories: [WINE]"),
@@ -63,6 +67,7 @@ SILENT = {
     "coupons": {"Settings.coupon": "the name of the coupon for machines"},
     "gifts": {
         "Settings.kind": "what machines do with it; what it is stands in its title",
+        "Settings.worth_minor": "what it costs the house; members are told that there is an end",
         "Settings.what": "the name of the gift for machines",
     },
 }

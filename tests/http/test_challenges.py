@@ -34,6 +34,17 @@ GOALS = """
       per: week
       counts: {of: spend}
       goals: [{id: each, every: 1000, grants: [{kind: badge, what: rich, count: 2}]}]
+  - id: crew
+    mechanic: challenges
+    on: [purchase, challenge_join]
+    settings:
+      challenge: crew
+      title: {en: Crew, zh-CN: 小组}
+      currency: points
+      opt_in: true
+      team: {most: 3}
+      counts: {of: activities}
+      goals: [{id: ten, at: 10, points: 5}]
   - id: over
     mechanic: challenges
     on: [purchase]
@@ -74,7 +85,8 @@ async def ask(site: Site, member: str, what: str) -> list[dict[str, Any]]:
 
 
 async def test_a_member_sees_what_is_counted_and_what_is_missing(site: Site, member: str) -> None:
-    buys, club = await ask(site, member, "challenges")
+    buys, club, crew = await ask(site, member, "challenges")
+    assert (crew["is_in"], crew["team"]) == (False, None)
     assert buys == {
         "offer": "buys",
         "challenge": "buys",
@@ -108,6 +120,7 @@ async def test_a_member_sees_what_is_counted_and_what_is_missing(site: Site, mem
                 "missing": 1,
             },
         ],
+        "team": None,
     }
     assert (club["challenge"], club["opt_in"], club["is_in"], club["counted"]) == ("club", True, False, 0)
     assert (club["counted_until"], club["currency"], club["goals"][0]["repeats"]) == (None, None, True)
@@ -132,6 +145,31 @@ async def test_a_member_joins_and_sees_the_days_that_count(site: Site, member: s
     assert club["is_in"]
     assert first <= last
     assert datetime.fromisoformat(last).weekday() == 6
+
+
+async def test_a_mate_sees_what_the_team_counts(site: Site, member: str, purchase: Purchase) -> None:
+    def joining(name: str, who: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
+        now = datetime.now(UTC).isoformat()
+        fields = {"id": name, "source": "app", "kind": "challenge_join", "occurred_at": now, "member": who}
+        return fields | {"ask": {"challenge": "crew"}} | more
+
+    founded = await site.client.post("/v1/activities", json=joining("f", {"id": member}))
+    assert founded.status_code == 201, founded.text
+    friend = {"identifier": {"kind": "card", "value": "friend"}}
+    joined = await site.client.post("/v1/activities", json=joining("j", friend, to={"id": member}))
+    assert joined.status_code == 201, joined.text
+    mate = joined.json()["member"]
+    # The founder's next purchase lets the clock tell of the mate.
+    bought = purchase("c-1", minor=500) | {"occurred_at": datetime.now(UTC).isoformat()}
+    assert (await site.client.post("/v1/activities", json=bought)).status_code == 201
+    crew = next(it for it in await ask(site, mate, "challenges") if it["challenge"] == "crew")
+    assert crew["team"] == {"founder": member, "members": 2, "most": 3}
+    assert (crew["is_in"], crew["goals"][0]["missing"], crew["counted"]) == (
+        True,
+        10 - crew["counted"],
+        crew["counted"],
+    )
+    assert crew["counted"] >= 1
 
 
 async def test_a_member_sees_badges(site: Site, member: str) -> None:

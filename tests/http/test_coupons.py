@@ -28,6 +28,19 @@ COUPONS = """
     settings:
       {kind: coupon, what: ten, title: {en: Ten percent next time, zh-CN: 下次九折}, lines: {minimum_minor: 5000}}
 """
+CINEMA = """
+  - id: cinema
+    mechanic: coupons
+    on: [purchase]
+    settings:
+      coupon: cinema
+      title: {en: A ticket, zh-CN: 电影票}
+      effect: {type: partner, partner: {en: Roxy, zh-CN: 罗西影院}}
+  - id: film
+    mechanic: gifts
+    on: [purchase]
+    settings: {kind: coupon, what: cinema, title: {en: A ticket, zh-CN: 电影票}, lines: {minimum_minor: 5000}}
+"""
 
 
 @pytest.fixture
@@ -59,6 +72,7 @@ async def test_codes_are_made_used_counted_and_ended(coupons: Site, purchase: Pu
             "coupon": "ten",
             "title": {"en": "Ten percent off", "zh-CN": "九折券"},
             "lists": [{"batch": "spring", "codes": 1000, "used_up": 1}],
+            "partner_lists": [],
         }
     ]
     ended = await coupons.client.post("/v1/coupons/ten/lists/spring/end")
@@ -120,3 +134,31 @@ async def test_a_list_sent_again_is_not_doubled(coupons: Site) -> None:
     assert (await add(coupons, make=3)).status_code == 201
     again = await add(coupons, make=3)
     assert (again.status_code, again.json()["code"]) == (409, "batch_exists")
+
+
+async def test_codes_of_a_partner_are_added_handed_out_and_shown(
+    coupons: Site, purchase: Purchase, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with coupons.database.transaction() as tx:
+        now = await clock.now(tx)
+        document = program.parse(PROGRAM + COUPONS + CINEMA)
+        await spine.publish(tx, document, live_from=now - timedelta(days=300), by="a test", at=now)
+    address = "/v1/coupons/cinema/partner-codes"
+    added = await coupons.client.post(address, json={"batch": "may", "codes": ["ROXY-1", "ROXY-2"]})
+    assert (added.status_code, added.json()) == (201, {"coupon": "cinema", "batch": "may", "added": 2, "left": 2})
+    for codes, status, code in (
+        (["ROXY-2", "ROXY-3"], 409, "pool_codes_known"),
+        (["ROXY-3", "ROXY-3"], 422, "codes_invalid"),
+    ):
+        refused = await coupons.client.post(address, json={"batch": "june", "codes": codes})
+        assert (refused.status_code, refused.json()["code"]) == (status, code)
+        assert "ROXY" not in refused.text
+    bought = await coupons.client.post("/v1/activities", json=purchase("1", minor=5000))
+    assert "ROXY" not in bought.text
+    wallet = (await coupons.client.get(f"/v1/members/{bought.json()['member']}/coupons")).json()
+    assert [(it["coupon"], it["code"], it["batch"]) for it in wallet["partner_codes"]] == [("cinema", "ROXY-1", "may")]
+    shown = {it["coupon"]: it["partner_lists"] for it in (await coupons.client.get("/v1/coupons")).json()["coupons"]}
+    assert shown["cinema"] == [{"batch": "may", "codes": 2, "handed": 1, "left": 1, "valid_until": None}]
+    ended = await coupons.client.post("/v1/coupons/cinema/partner-lists/may/end")
+    assert ended.json() == {"ended": 1}
+    assert "ROXY" not in caplog.text

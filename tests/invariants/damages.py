@@ -330,6 +330,13 @@ DAMAGES: Final[list[tuple[str | tuple[str, ...], str]]] = [
     ),
     (change("limits.code", "ceiling_id = 'another'"), "limits_i13_code"),
     (change("limits.code", "ceiling_id = 'code:0'", "ceiling_id = 'code:1'"), "limits_i13_code"),
+    (change("limits.pooled_code", "activity_id = NULL", "number = 1"), "limits_i13_pool"),
+    (
+        change("limits.pooled_code", "activity_id = (SELECT activity_id FROM limits.pooled_code WHERE number = 1)"),
+        "limits_i13_pool",
+    ),
+    (remove("limits.pooled_code", "number = 2"), "limits_i13_pool"),
+    (change("limits.ceiling", "amount = amount + 1", "id = 'pool:cinema'"), "limits_i13_pool"),
     # --- members
     (change("members.trait", "name = 'mood'"), "members_i12_traits"),
     (change("members.trait", "since = since + interval '1 second'"), "members_i12_traits"),

@@ -71,6 +71,17 @@ offers:
         - {id: green, name: {en: Green, zh-CN: 绿卡}, at: 0}
         - {id: silver, name: {en: Silver, zh-CN: 银卡}, at: 20}
         - {id: gold, name: {en: Gold, zh-CN: 金卡}, at: 60}
+  - id: cinema
+    mechanic: coupons
+    on: [purchase]
+    settings:
+      coupon: cinema
+      title: {en: A ticket, zh-CN: 电影票}
+      effect: {type: partner, partner: {en: Roxy, zh-CN: 罗西影院}}
+  - id: ticket
+    mechanic: gifts
+    on: [purchase]
+    settings: {kind: coupon, what: cinema, title: {en: A ticket, zh-CN: 电影票}, lines: {minimum_minor: 5000}}
 """
 START: Final = datetime(2026, 1, 1, 9, tzinfo=UTC)
 DAYS: Final = 200
@@ -220,6 +231,7 @@ class Story:
             await self.buy(card)
         assert await self.tell("redeem", first, ask={"currency": "points", "points": 20, "pool": True}) is not None
         await self.owe(CARDS[3])
+        await self.hand_out(CARDS[6])
         await spine.bring_due(self.database, self.house, at=self.at)
         gone = Identifier(kind="card", value=CARDS[4])
         await self.buy(CARDS[4])
@@ -240,3 +252,14 @@ class Story:
         assert any(posted.arrears for posted in back.postings)
         self.at += timedelta(days=1)
         assert await self.tell("purchase", card, lines=(Line(sku="a", amount_minor=50),)) is not None
+
+    async def hand_out(self, card: str) -> None:
+        """Take in two codes of a partner, and hand one out."""
+        sealed = [(bytes([number]) * 32, bytes([number]) * 40) for number in range(2)]
+        async with self.database.transaction() as tx:
+            await limits.fill_pool(
+                tx, "pool:cinema", "spring", sealed, wrapped_key=bytes(60), known=(), valid_until=None, at=self.at
+            )
+        receipt = await self.tell("purchase", card, lines=(Line(sku="a", amount_minor=5000),))
+        assert receipt is not None
+        assert [claim.ceiling for claim in receipt.claims if claim.ceiling.startswith("pool:")] == ["pool:cinema"]

@@ -193,12 +193,12 @@ async def test_list_is_ended_as_far_as_it_has_not_ended(database: Database) -> N
         "open": AT,
         "begun": AT,
         "longer": AT,
-        # It begins at this very moment, so it is good for the shortest time there is; and so is what begins later.
-        "a moment longer": AT + MOMENT,
+        # What begins at this very moment, or later, is good at none.
+        "a moment longer": AT,
         "ends now": AT,
         "ended": AT - MOMENT,
-        "not begun": later(60) + MOMENT,
-        "not begun, and ends": later(60) + MOMENT,
+        "not begun": later(60),
+        "not begun, and ends": later(60),
     }
     assert {word: code.valid_from for word, code in found.items()} == {word: its[0] for word, its in windows.items()}
     assert sorted(kept.values(), key=lambda code: code.name) == others
@@ -269,8 +269,10 @@ async def add_as(database: Database, name: str) -> str:
 ROW = "INSERT INTO limits.code (digest, ceiling_id, batch, valid_from, valid_until, added_at)"
 BROKEN = [
     (f"{ROW} SELECT digest, 'code:b', 'spring', NULL, NULL, now() FROM limits.code", "code_pkey"),
-    (f"{ROW} SELECT 'x', 'code:a', 'spring', now(), now(), now()", "code_valid_until_later"),
-    (f"{ROW} SELECT 'x', 'code:a', 'spring', now(), now() - interval '1 second', now()", "code_valid_until_later"),
+    (
+        f"{ROW} SELECT 'x', 'code:a', 'spring', now(), now() - interval '1 second', now()",
+        "code_valid_until_not_earlier",
+    ),
 ]
 
 

@@ -26,6 +26,12 @@ SETTINGS = {
     "Settings.per": (PLAIN, PLAIN + ", per: week"),
     "Settings.within_days": (PLAIN, PLAIN + ", within_days: 30"),
     "Settings.opt_in": (PLAIN, PLAIN + ", opt_in: true"),
+    "Settings.team": (PLAIN + ", opt_in: true", PLAIN + ", opt_in: true, team: {most: 3}"),
+    "Team.most": (PLAIN + ", opt_in: true, team: {most: 3}", PLAIN + ", opt_in: true, team: {most: 4}"),
+    "Team.hold_days": (
+        PLAIN + ", opt_in: true, team: {most: 3}",
+        PLAIN + ", opt_in: true, team: {most: 3, hold_days: 14}",
+    ),
     "Goal.at": (PLAIN, PLAIN.replace("at: 3", "at: 4")),
     "Goal.every": (PLAIN, PLAIN.replace("at: 3", "every: 3")),
     "Goal.most": (PLAIN.replace("at: 3", "every: 3"), PLAIN.replace("at: 3", "every: 3, most: 2")),

@@ -15,6 +15,7 @@ __all__ = [
     "AMOUNT_MAX",
     "COUPONS_MAX",
     "LINES_MAX",
+    "POOL",
     "Activity",
     "Award",
     "Body",
@@ -47,6 +48,8 @@ LINES_MAX: Final = 500
 """Lines in one basket."""
 COUPONS_MAX: Final = 20
 """Coupons shown with one activity."""
+POOL: Final = "pool:"
+"""How ceilings begin whose parts are codes of a partner: whoever claims so many is handed so many codes."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_.-]*$(?!\n)")]
 """A short machine name: lower case, starts with a letter."""

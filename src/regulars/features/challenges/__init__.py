@@ -1,4 +1,4 @@
-"""Goals that a member works towards over some days: steps, stamp cards, several at once."""
+"""Goals that a member works towards over some days: steps, stamp cards, several at once, alone or in teams."""
 
 from regulars.features.challenges.mechanic import Prepared, Settings
 from regulars.features.challenges.memory import Memory

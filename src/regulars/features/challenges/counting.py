@@ -163,7 +163,8 @@ def forget(prepared: Prepared, memory: Memory) -> Memory:
         if old:
             days, past = days[len(old) :], join_past(prepared, past, _settle(prepared, old))
     paid = tuple(it for it in memory.paid if not it.period or it.period >= settled)
-    return Memory(latest=memory.latest, joined=memory.joined, days=days, past=past, paid=paid)
+    got = tuple(it for it in memory.got if not it[0] or it[0] >= settled)
+    return msgspec.structs.replace(memory, days=days, past=past, paid=paid, got=got)
 
 
 def prepare(settings: Settings, calendar: Calendar) -> Prepared:

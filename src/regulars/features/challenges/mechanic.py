@@ -7,8 +7,12 @@ those who join; its offer names that kind in `on`, too.
 A return takes what came back off its day. What is no longer reached is taken back as far as the purchase had given it;
 and of a purchase that no longer counts at all, everything that it had given. A later version of a challenge takes
 nothing away: what a goal gave stays given, under the size that it had then.
+
+With `team`, members play together: see `team.py`. Who joins and names nobody founds a team; who names somebody of it in
+the activity's `to` joins it.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -26,7 +30,7 @@ from regulars.features.challenges.counting import (
     list_periods,
     prepare,
 )
-from regulars.features.challenges.memory import LATE_DAYS, Memory, Paid, add_amounts, join_amounts
+from regulars.features.challenges.memory import LATE_DAYS, Memory, Paid, add_amounts, join_amounts, join_got
 from regulars.features.challenges.model import (
     Activities,
     Brands,
@@ -38,15 +42,30 @@ from regulars.features.challenges.model import (
     Settings,
     Spend,
     Streak,
+    Team,
 )
 from regulars.features.challenges.rewards import Purchase, find_missing, give, name_activity, take_back
 from regulars.features.challenges.tally import Sum, Tally
+from regulars.features.challenges.team import (
+    HEARD,
+    PAID,
+    choose_leader,
+    contribute,
+    hear,
+    is_of_team,
+    join_team,
+    lead,
+    name_trait,
+    take_off,
+)
 from regulars.kernel.nouns import Award, Earned, Given, Grant, Reason, Scalar, Step
 from regulars.kernel.program import Exclusion, References, Selection, refer
 
 __all__ = [
     "ASKS",
+    "FOLLOWS",
     "JOIN",
+    "KINDS",
     "LATE_DAYS",
     "PHASE",
     "Activities",
@@ -63,16 +82,20 @@ __all__ = [
     "Settings",
     "Spend",
     "Streak",
+    "Team",
     "earn",
     "merge",
     "prepare",
     "references",
+    "sets",
     "undo",
 ]
 
 PHASE: Final = "bonus"
 JOIN: Final = "challenge_join"
 ASKS: Final = (JOIN,)
+KINDS: Final = (*HEARD, PAID)
+FOLLOWS: Final = HEARD
 
 NOTHING: Final = Earned()
 
@@ -80,13 +103,15 @@ NOTHING: Final = Earned()
 def earn(prepared: Prepared, memory: Memory, step: Step) -> Earned:
     """Count the activity, and give what that reaches; or let the member in."""
     settings = prepared.settings
+    if step.activity.kind in KINDS:
+        return NOTHING if settings.team is None else hear(prepared, memory, step)
     is_join = step.activity.kind == JOIN
     if is_join and not (settings.opt_in and step.activity.ask.get("challenge") == settings.challenge):
         return NOTHING
     if step.day < memory.latest - LATE_DAYS:
         return _say("too_late", days_max=LATE_DAYS)
     if is_join:
-        return _join(prepared, memory, step)
+        return (join_team if settings.team else _join)(prepared, memory, step)
     return _hear(prepared, memory, step)
 
 
@@ -99,6 +124,8 @@ def undo(prepared: Prepared, memory: Memory, step: Step, given: tuple[Given, ...
     before, after = gauge_return(prepared, step, original)
     day = prepared.calendar.day_of(original.activity.occurred_at)
     off = {label: after.get(label, 0) - amount for label, amount in before.items()}
+    if prepared.settings.team is not None:
+        return take_off(prepared, memory, step, day, off)
     fresh = msgspec.structs.replace(memory, days=add_amounts(memory.days, day, off))
     period = find_period(prepared, memory.joined, day)
     tally: Tally = Sum(amount=0) if period is None else count(prepared, fresh, period, memory.latest)
@@ -123,12 +150,19 @@ def merge(prepared: Prepared, kept: Memory, joined: Memory) -> Memory:
         known = paid.get((each.period, each.goal))
         paid[each.period, each.goal] = each if known is None else _add(known, each)
     began = [memory.joined for memory in (kept, joined) if memory.joined]
+    first, other = choose_leader(kept, joined)
+    together = is_of_team(first, other)
     merged = Memory(
         latest=max(kept.latest, joined.latest),
-        joined=min(began, default=0),
-        days=join_amounts(kept.days, joined.days),
-        past=join_past(prepared, kept.past, joined.past),
+        joined=first.joined if first.team else min(began, default=0),
+        days=join_amounts(kept.days, joined.days) if together else first.days,
+        past=join_past(prepared, kept.past, joined.past) if together else first.past,
         paid=tuple(paid[key] for key in sorted(paid)),
+        team=first.team,
+        mate=first.mate,
+        mates=tuple(dict.fromkeys((*first.mates, *other.mates))),
+        waits=tuple(sorted({*kept.waits, *joined.waits})),
+        got=join_got(*kept.got, *joined.got),
     )
     return forget(prepared, merged)
 
@@ -147,12 +181,19 @@ def references(settings: Settings) -> References:
     )
 
 
+def sets(settings: Settings) -> Mapping[str, tuple[str, ...]]:
+    """Name the trait that tells a member's team."""
+    return {} if settings.team is None else {name_trait(settings): ()}
+
+
 def _hear(prepared: Prepared, memory: Memory, step: Step) -> Earned:
     """Count what an activity counts, where its day does."""
     settings = prepared.settings
     adds, missing = gauge(prepared, step.activity)
     if missing is not None:
         return Earned(reasons=(missing,))
+    if settings.team is not None and not memory.mates:
+        return contribute(prepared, memory, step, adds)
     if settings.within_days is not None and not settings.opt_in:
         if step.joined_at is None:
             return _say("joining_unknown")
@@ -167,7 +208,7 @@ def _hear(prepared: Prepared, memory: Memory, step: Step) -> Earned:
     if period is None:
         # Whoever has joined already may tell so later.
         return Earned(memory=forget(prepared, fresh), reasons=(_reason("not_joined", challenge=settings.challenge),))
-    return _answer(prepared, fresh, (period,), step, "counted")
+    return (lead if settings.team else _answer)(prepared, fresh, (period,), step, "counted")
 
 
 def _join(prepared: Prepared, memory: Memory, step: Step) -> Earned:

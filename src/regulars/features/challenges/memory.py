@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from regulars.features.challenges.model import LABELS_MAX
 
-__all__ = ["LATE_DAYS", "Memory", "Paid", "add_amounts", "join_amounts", "sum_labels"]
+__all__ = ["LATE_DAYS", "Memory", "Paid", "add_amounts", "count_got", "join_amounts", "join_got", "sum_labels"]
 
 LATE_DAYS: Final = 30
 """Facts that are no later than this give the same memory, and the same rewards together, in any order."""
@@ -38,6 +38,10 @@ class Paid(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """(activity, times): what gave that, as far back as it is told apart. Which one it was may depend on the order."""
 
 
+Got = tuple[int, str, int, int]
+"""(period, goal, first time, last time)."""
+
+
 class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What is remembered of one member."""
 
@@ -50,7 +54,17 @@ class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
     """(label, amount) of days so long ago that nothing is told apart any more, in a challenge without periods. Of a
     streak: (first unit, units in a row)."""
     paid: tuple[Paid, ...] = ()
-    """By period and goal, ascending."""
+    """By period and goal, ascending. Of a team: with its founder, what was paid to everybody who was in it then."""
+    team: str = ""
+    """Id of the founder of the member's team, as it was when the member joined."""
+    mate: str = ""
+    """Id under which the member is known there."""
+    mates: tuple[str, ...] = ()
+    """With the founder: who is in the team, in the order of joining, the founder first. `days` are those of all."""
+    waits: tuple[int, ...] = ()
+    """With the founder: days on which it will be looked whether goals stand."""
+    got: tuple[Got, ...] = ()
+    """What teams paid the member, by period and goal, ascending."""
 
 
 def add_amounts(days: Amounts, day: int, adds: Mapping[str, int]) -> Amounts:
@@ -70,6 +84,22 @@ def join_amounts(one: Amounts, other: Amounts) -> Amounts:
     for day, label, amount in (*one, *other):
         amounts[day, label] = amounts.get((day, label), 0) + amount
     return _sort(amounts)
+
+
+def join_got(*got: Got) -> tuple[Got, ...]:
+    """Whoever was paid twice for the same, as two members, was paid once as one."""
+    joined = list[Got]()
+    for period, goal, first, last in sorted(got):
+        if joined and joined[-1][:2] == (period, goal) and first <= joined[-1][3] + 1:
+            joined[-1] = (period, goal, joined[-1][2], max(joined[-1][3], last))
+        else:
+            joined.append((period, goal, first, last))
+    return tuple(joined)
+
+
+def count_got(got: Iterable[Got]) -> int:
+    """How many times were paid; of what `join_got` answered."""
+    return sum(last - first + 1 for _, _, first, last in got)
 
 
 def sum_labels(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

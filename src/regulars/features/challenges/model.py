@@ -20,6 +20,7 @@ __all__ = [
     "Settings",
     "Spend",
     "Streak",
+    "Team",
 ]
 
 LABELS_MAX: Final = 500
@@ -138,6 +139,16 @@ class Goal(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
         return self.at or self.every or 1
 
 
+class Team(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Several members who work for the same goals: what each does counts for all, and each gets what a goal gives."""
+
+    most: Annotated[int, Meta(ge=2, le=20)]
+    """How many members one team may have."""
+    hold_days: Annotated[int, Meta(ge=0, le=366)] = 0
+    """So many whole days a goal must stay reached before it is paid, at the start of the day after. What comes back
+    within them does not count; what was paid stays paid. 0: paid at once."""
+
+
 class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a marketer says about a challenge."""
 
@@ -162,6 +173,8 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     opt_in: bool = False
     """Only for those who join it, by an activity `challenge_join` (name it in the offer's `on`, too) that asks for
     `challenge: <its name>`. What they do on the day of joining and afterwards counts."""
+    team: Team | None = None
+    """Members play in teams. Who joins and names nobody founds one; who names somebody of a team in `to` joins that."""
 
     def __post_init__(self) -> None:
         if any(not self.title.get(lang) for lang in LANGUAGES):
@@ -175,6 +188,8 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
             raise ValueError("goals stand from the nearest 'at' to the furthest")
         if isinstance(self.counts, Streak) and any(goal.size > STREAK_MAX for goal in self.goals):
             raise ValueError(f"a streak of more than {STREAK_MAX} cannot be kept")
+        if self.team is not None and not self.opt_in:
+            raise ValueError("'team' needs 'opt_in: true'")
         if self.within_days is not None and self.per != "once":
             raise ValueError("'within_days' needs 'per: once'")
         if isinstance(self.counts, Categories | Brands):

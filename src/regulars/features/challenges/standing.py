@@ -1,6 +1,6 @@
 """Where a member stands in every challenge that runs: read, never written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from regulars.features.challenges.progress import progress
 from regulars.kernel import members, program
 from regulars.kernel.nouns import Scalar
 
-__all__ = ["Challenges", "Gain", "Running", "Target", "find_running", "read_standing"]
+__all__ = ["Challenges", "Gain", "Running", "Target", "TeamShown", "read_standing"]
 
 EVERYWHERE = ""
 """No store: a member is asked about, not a purchase."""
@@ -45,6 +45,15 @@ class Target(Struct, frozen=True, kw_only=True):
     """How much more must be counted to reach it (again); 0: there is nothing to reach any more."""
 
 
+class TeamShown(Struct, frozen=True, kw_only=True):
+    """The team in which a member plays."""
+
+    founder: UUID
+    members: int
+    most: int
+    """How many members it may have."""
+
+
 class Running(Struct, frozen=True, kw_only=True):
     """A challenge, and where a member stands in it."""
 
@@ -65,6 +74,8 @@ class Running(Struct, frozen=True, kw_only=True):
     """So far; of a streak, what is in a row up to today."""
     currency: str | None
     goals: tuple[Target, ...]
+    team: TeamShown | None
+    """The member's team, whose count this is; null: none. What a mate did is counted when the clock brings it."""
 
 
 class Challenges(Struct, frozen=True, kw_only=True):
@@ -91,26 +102,60 @@ async def read_standing(read: Read, versions: program.Versions, member: UUID, at
 
     plan = releases.plan_for(member, EVERYWHERE, traits, at)
     stored = {offer: data for (_, offer), data in (await program.memories(read, [member])).items()}
-    return Challenges(member=member, as_of=at, program=plan.hash, challenges=find_running(plan, stored, at))
+    own = tuple(_list_running(plan, stored, at))
+    founders = await _read_founders(read, [memory.team for _, memory in own if memory.team and not memory.mates])
+    day = plan.day_of(at)
+    found = tuple(_show(bound, _find_count(bound, memory, founders), day) for bound, memory in own)
+    return Challenges(member=member, as_of=at, program=plan.hash, challenges=found)
 
 
-def find_running(plan: program.Plan, memories: Mapping[str, bytes], at: datetime) -> tuple[Running, ...]:
-    """Say where a member with these memories (by offer) stands at a moment, in every challenge that runs then."""
-    day, found = plan.day_of(at), list[Running]()
+async def _read_founders(read: Read, founders: Sequence[str]) -> Mapping[str, tuple[UUID, Mapping[str, bytes]]]:
+    """Read, by id as it once was, who leads a team today, and what they remember by offer."""
+    today = {UUID(founder): UUID(founder) for founder in founders}
+    while into := await members.find_members(read, today.values()):
+        moved = {once: kept for once, now in today.items() if (kept := into.get(now)) is not None}
+        if not moved:
+            break
+        today |= moved
+    stored = dict[UUID, dict[str, bytes]]()
+    for (member, offer), data in (await program.memories(read, sorted(set(today.values())))).items():
+        stored.setdefault(member, {})[offer] = data
+    return {str(once): (now, stored.get(now, {})) for once, now in today.items()}
+
+
+def _find_count(
+    bound: program.BoundOffer, memory: Memory, founders: Mapping[str, tuple[UUID, Mapping[str, bytes]]]
+) -> tuple[Memory, UUID | None]:
+    """Find the memory in which is counted what a member does: their own, or that of the team's founder."""
+    if memory.team not in founders:
+        return memory, UUID(memory.team) if memory.team else None
+    founder, stored = founders[memory.team]
+    known = bound.read_memory(stored)
+    assert isinstance(known, Memory), "a challenge remembers"
+    return known, founder
+
+
+def _list_running(
+    plan: program.Plan, memories: Mapping[str, bytes], at: datetime
+) -> Iterator[tuple[program.BoundOffer, Memory]]:
+    """List the challenges that run at a moment, with what a member with these memories (by offer) has in each."""
+    day = plan.day_of(at)
     for bound in plan.offers.values():
         if isinstance(bound.settings, Prepared) and bound.first_day <= day <= bound.last_day:
             memory = bound.read_memory(memories)
             assert isinstance(memory, Memory), "a challenge remembers"
-            last = None if bound.last_day == date.max.toordinal() else date.fromordinal(bound.last_day)
-            found.append(_show(bound.id, bound.settings, memory, day, last))
-    return tuple(found)
+            yield bound, memory
 
 
-def _show(offer: str, prepared: Prepared, memory: Memory, day: int, last: date | None) -> Running:
+def _show(bound: program.BoundOffer, counted: tuple[Memory, UUID | None], day: int) -> Running:
+    prepared: Prepared = bound.settings
+    memory, founder = counted
     found, settings = progress(prepared, memory, day), prepared.settings
+    last = None if bound.last_day == date.max.toordinal() else date.fromordinal(bound.last_day)
     ends = [each for each in (last, date.fromordinal(found.last_day) if found.last_day else None) if each]
+    team = settings.team
     return Running(
-        offer=offer,
+        offer=bound.id,
         challenge=settings.challenge,
         title=settings.title,
         opt_in=settings.opt_in,
@@ -133,4 +178,7 @@ def _show(offer: str, prepared: Prepared, memory: Memory, day: int, last: date |
             )
             for goal, ahead in zip(settings.goals, found.goals, strict=True)
         ),
+        team=None
+        if team is None or founder is None
+        else TeamShown(founder=founder, members=len(memory.mates), most=team.most),
     )

@@ -58,7 +58,30 @@ def terms(settings: Settings, speech: Speech, trial: Trial) -> Iterator[Clause]:
         zh = "自{start}当日起{n}天内有效。"
         verb, start = ("joined the challenge", "报名") if settings.opt_in else ("became a member", "入会")
         yield Clause(text=speech.say(en, zh, n=settings.within_days, verb=verb, start=start))
-    yield from _tell_return(trial, speech)
+    yield from _tell_team(settings, speech)
+    yield from _tell_return(settings, trial, speech)
+
+
+def _tell_team(settings: Settings, speech: Speech) -> Iterator[Clause]:
+    team = settings.team
+    if team is None:
+        return
+    en = (
+        "You play in a team of up to {most}: found one when you join, or name somebody of a team to join that. What"
+        " each of you does from joining on counts for all, and whoever is in the team then gets what a goal gives."
+    )
+    zh = (
+        "以小组参加，每组最多{most}人：报名时可自建小组，或指定组内成员加入。组员自加入起的行为合并计入，"
+        "达成目标时，届时的每位组员均可获得奖励。"
+    )
+    yield Clause(text=speech.say(en, zh, most=team.most))
+    if team.hold_days:
+        en = (
+            "A goal gives that when it has stayed reached for {n} whole days."
+            if team.hold_days > 1
+            else "A goal gives that when it has stayed reached for one whole day."
+        )
+        yield Clause(text=speech.say(en, "目标达成并满{n}个整日后发放奖励。", n=team.hold_days))
 
 
 def _tell_entry(settings: Settings, speech: Speech) -> Iterator[Clause]:
@@ -179,9 +202,15 @@ def _tell_gift(gift: Gift, speech: Speech) -> str:
     return speech.say(one if gift.count == 1 else many, zh, it=name, n=speech.count(gift.count))
 
 
-def _tell_return(trial: Trial, speech: Speech) -> Iterator[Clause]:
+def _tell_return(settings: Settings, trial: Trial, speech: Speech) -> Iterator[Clause]:
     if trial.bound.offer.on_return == "keep":
         text = speech.say("What you bring back does not change what was counted.", "发生退货的，已计入的进度不受影响。")
+    elif settings.team is not None:
+        text = speech.say(
+            "What you bring back no longer counts for your team. What a goal gave already stays given, and is not given"
+            " again.",
+            "退货部分不再计入小组进度；已发放的奖励不收回，亦不重复发放。",
+        )
     else:
         text = speech.say(
             "What you bring back no longer counts. What is no longer reached without it is taken back, and so are"

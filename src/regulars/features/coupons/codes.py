@@ -11,12 +11,14 @@ from regulars.base import clock
 from regulars.base.crypto import Keyring
 from regulars.base.db import Tx
 from regulars.base.errors import Refusal
-from regulars.features.coupons.wallet import list_coupons
+from regulars.features.coupons.wallet import CouponUnknown, find_coupon
 from regulars.kernel import limits, members, spine
 from regulars.kernel.limits import CEILINGS_ADDED_MAX
 
 __all__ = [
     "CODES_MAX",
+    "LENGTH_MAX",
+    "NAME_MAX",
     "BatchExists",
     "CodesInvalid",
     "CouponUnknown",
@@ -38,18 +40,13 @@ GROUP: Final = 4
 LENGTH_MIN: Final = 4
 LENGTH_MAX: Final = 64
 NAME_MAX: Final = 64
+"""Letters of a name that is told back."""
 
 
 class CodesInvalid(Refusal):
     """A list of codes that cannot be taken: too long, or with one that is too short, too long, or twice there."""
 
     code, kind = "codes_invalid", "invalid"
-
-
-class CouponUnknown(Refusal):
-    """The programme that is live has no coupon of this name, or the coupon has no such list."""
-
-    code, kind = "coupon_unknown", "not_found"
 
 
 class BatchExists(Refusal):
@@ -89,13 +86,13 @@ def _name_batch(coupon: str, batch: str) -> str:
 async def issue_codes(tx: Tx, house: spine.House, codes: Sequence[str], terms: Terms) -> None:
     """Add codes to a coupon of the programme that is live now. All of them, or none.
 
-    Raises CouponUnknown, MemberUnknown, NoProgram, and what `add_codes` raises.
+    Raises CouponUnknown, MemberUnknown, NoProgram, CodesInvalid also where the coupon is a partner's, and what
+    `add_codes` raises.
     """
     now = await clock.now(tx)
-    known = await list_coupons(tx, house.versions, now)
-    if terms.coupon not in known:
-        message = f"The programme has no coupon of this name; it has {', '.join(sorted(known)) or 'none'}."
-        raise CouponUnknown(message, coupon=terms.coupon[:NAME_MAX])
+    if (await find_coupon(tx, house.versions, terms.coupon, now)).partner:
+        message = f"The codes of {terms.coupon} are a partner's: add them to `partner-codes`."
+        raise CodesInvalid(message, coupon=terms.coupon)
     if terms.member is not None:
         await members.get(tx, terms.member)
     await add_codes(tx, house.keyring, codes, terms, at=now)
@@ -137,5 +134,14 @@ async def add_codes(tx: Tx, keyring: Keyring, codes: Sequence[str], terms: Terms
         )
         for _ in codes
     ]
-    digests = [spine.digest_code(keyring, code) for code in codes]
-    await limits.add_codes(tx, digests, meant, batch=batch, amount=terms.uses, at=at)
+    # One that was added before the master key was changed is there, too.
+    digests = [spine.digest_code_each(keyring, code) for code in codes]
+    await limits.add_codes(
+        tx,
+        [each[0] for each in digests],
+        meant,
+        batch=batch,
+        amount=terms.uses,
+        at=at,
+        others=[older for each in digests for older in each[1:]],
+    )

@@ -13,8 +13,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from regulars.base.errors import Refusal
-from regulars.features.coupons.model import HELD_MAX, Held, Memory, MorePoints, Settings
+from regulars.features.coupons.model import HELD_MAX, Held, Memory, MorePoints, Partner, Settings
+from regulars.features.coupons.pool import CouponUsed, hand_over_owed, name_pool, take_in
 from regulars.features.coupons.reckon import reckon
 from regulars.kernel.nouns import Award, Claim, Earned, Given, Grant, Reason, Step
 from regulars.kernel.program import Calendar, Phase, Picker, References, is_all_back, refer, spread
@@ -25,6 +25,7 @@ __all__ = [
     "Memory",
     "Prepared",
     "Settings",
+    "ceilings",
     "earn",
     "merge",
     "phase",
@@ -40,15 +41,11 @@ BASE: Final = "base"
 COUPON: Final = "coupon"
 HELD: Final = "held:"
 CODE: Final = "code:"
+ALL: Final = "all"
+"""How the name of a coupon ends that everybody has."""
 REVERSE: Final = "reverse"
 NAME_LETTERS: Final = 16
 NOTHING: Final = Earned()
-
-
-class CouponUsed(Refusal):
-    """A coupon that was paid for with points is to be given back, and was used, or is no longer remembered."""
-
-    code, kind = "coupon_used", "conflict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +59,13 @@ class Prepared:
     """How the names of those begin that members hold."""
     code: str
     """How the names of codes begin."""
+    everybody: str
+    """The name by which anybody may use it; empty where nobody may."""
 
 
 def phase(settings: Settings) -> Phase:
     """Money is taken off before points are reckoned; points come on top of the base."""
-    return "bonus" if isinstance(settings.effect, MorePoints) else "price"
+    return "bonus" if isinstance(settings.effect, MorePoints | Partner) else "price"
 
 
 def prepare(settings: Settings, calendar: Calendar) -> Prepared:
@@ -77,12 +76,18 @@ def prepare(settings: Settings, calendar: Calendar) -> Prepared:
         calendar=calendar,
         held=f"{HELD}{settings.coupon}:",
         code=f"{CODE}{settings.coupon}:",
+        everybody=f"{HELD}{settings.coupon}:{ALL}" if settings.everybody else "",
     )
 
 
 def provides(settings: Settings) -> tuple[tuple[str, str], ...]:
     """Name the coupon, so that other offers can grant it."""
     return ((COUPON, settings.coupon),)
+
+
+def ceilings(settings: Settings) -> dict[str, int | None]:
+    """Name the pool from which codes of a partner are handed out."""
+    return {name_pool(settings.coupon): None} if isinstance(settings.effect, Partner) else {}
 
 
 def references(settings: Settings) -> References:
@@ -92,7 +97,9 @@ def references(settings: Settings) -> References:
 
 
 def earn(prepared: Prepared, memory: Memory, step: Step) -> Earned:
-    """Use the coupons of this kind that are shown, as many as one purchase takes."""
+    """Use the coupons of this kind that are shown, as many as one purchase takes; or hand over what is owed."""
+    if isinstance(prepared.settings.effect, Partner):
+        return hand_over_owed(prepared.settings.coupon, memory, step)
     shown = [name for name in step.activity.coupons if name.startswith((prepared.held, prepared.code))]
     names = [name for name in dict.fromkeys(shown) if _is_good(prepared, memory, step, name)]
     if not names:
@@ -112,7 +119,7 @@ def earn(prepared: Prepared, memory: Memory, step: Step) -> Earned:
         gain,
         coupons=tuple(used),
         claims=tuple(Claim(ceiling=name, amount=1) for name in used if name.startswith(CODE)),
-        memory=Memory(held=held) if held != memory.held else None,
+        memory=replace(memory, held=held) if held != memory.held else None,
         reasons=(
             *gain.reasons,
             *(Reason(offer="", code="coupon_used", values={COUPON: name}) for name in used),
@@ -137,7 +144,7 @@ def undo(prepared: Prepared, memory: Memory, step: Step, _given: tuple[Given, ..
             back.append(name)
     claims = [name for name in original.claims if name.startswith(prepared.code)]
     return Earned(
-        memory=Memory(held=held) if held != memory.held else None,
+        memory=replace(memory, held=held) if held != memory.held else None,
         claims=tuple(Claim(ceiling=name, amount=-original.claims[name]) for name in claims),
         reasons=tuple(Reason(offer="", code="coupon_back", values={COUPON: name}) for name in (*back, *claims)),
     )
@@ -145,6 +152,8 @@ def undo(prepared: Prepared, memory: Memory, step: Step, _given: tuple[Given, ..
 
 def receive(prepared: Prepared, memory: Memory, step: Step, grants: tuple[Grant, ...]) -> Earned:
     """Put coupons into the member's hands; or take those back that a purchase brought and nobody has used."""
+    if isinstance(prepared.settings.effect, Partner):
+        return take_in(prepared.settings.coupon, memory, step, grants)
     held = dict(memory.held)
     source = step.activity if step.original is None else step.original.activity
     for name in _name_all(prepared, source.source, source.id, sum(max(grant.count, 0) for grant in grants)):
@@ -157,7 +166,7 @@ def receive(prepared: Prepared, memory: Memory, step: Step, grants: tuple[Grant,
         raise CouponUsed(message, coupon=prepared.settings.coupon)
     for name in unused:
         del held[name]
-    return Earned(memory=Memory(held=_keep_newest(held)))
+    return Earned(memory=replace(memory, held=_keep_newest(held)))
 
 
 def merge(_prepared: Prepared, kept: Memory, joined: Memory) -> Memory:
@@ -165,13 +174,15 @@ def merge(_prepared: Prepared, kept: Memory, joined: Memory) -> Memory:
     both = {**kept.held, **joined.held}
     for name in kept.held.keys() & joined.held.keys():
         both[name] = max(kept.held[name], joined.held[name], key=lambda it: (it.used, it.until, it.since))
-    return Memory(held=_keep_newest(both))
+    return Memory(held=_keep_newest(both), owed=kept.owed + joined.owed)
 
 
 def _is_good(prepared: Prepared, memory: Memory, step: Step, name: str) -> bool:
     """Whether a coupon shown may be used now."""
     if name.startswith(prepared.code):
         return name not in step.void and step.left.get(name, 0) > 0
+    if name == prepared.everybody:
+        return True
     held = memory.held.get(name)
     return held is not None and not held.used and held.since <= step.day <= held.until
 
@@ -179,6 +190,7 @@ def _is_good(prepared: Prepared, memory: Memory, step: Step, name: str) -> bool:
 def _gain(prepared: Prepared, step: Step, numbers: tuple[int, ...], times: int) -> Earned:
     """What so many coupons bring: each of a discount by itself, of points one after the other on the same base."""
     effect = prepared.settings.effect
+    assert not isinstance(effect, Partner), "a partner's code is not used here"
     if isinstance(effect, MorePoints):
         return _give_points(effect, step, frozenset(numbers), times)
     choice = prepared.picker.pick(step.activity)

@@ -17,12 +17,15 @@ __all__ = [
     "Held",
     "Memory",
     "MorePoints",
+    "Partner",
     "Percent",
     "Settings",
 ]
 
 HELD_MAX: Final = 200
 """Coupons of one kind that are remembered of a member, used ones among them: the newest."""
+
+DAYS: Final = 30
 
 Permille = Annotated[int, Meta(ge=1, le=1000)]
 Money = Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
@@ -70,7 +73,14 @@ class MorePoints(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
             raise ValueError("more points are more than there were: 'times' must be greater than 'over'")
 
 
-Effect = Percent | Amount | Cheapest | BuyGet | MorePoints
+class Partner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="partner"):
+    """A code of a partner, who takes it: each is handed out once, of a list that is uploaded. It does nothing here."""
+
+    partner: Names
+    """Whose codes they are, as people call them."""
+
+
+Effect = Percent | Amount | Cheapest | BuyGet | MorePoints | Partner
 
 
 class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -83,10 +93,18 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     lines: Selection = field(default_factory=Selection)
     """The lines that it speaks of; without it, the whole basket. Minimums of a discount are reckoned before any coupon,
     those of points from what is paid."""
-    days: Annotated[int, Meta(ge=1, le=3660)] = 30
+    days: Annotated[int, Meta(ge=1, le=3660)] = DAYS
     """A member who is granted one holds it for so many days, the day of the grant among them."""
     per_purchase: Annotated[int, Meta(ge=1, le=20)] = 1
     """How many of them one purchase takes."""
+    everybody: bool = False
+    """Everybody has one for each purchase that the offer runs for, and shows it by the name `held:<coupon>:all`."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.effect, Partner) and (
+            self.everybody or self.days != DAYS or self.per_purchase > 1 or self.lines != Selection()
+        ):
+            raise ValueError("the partner says what a code is good for: leave out all but 'coupon', 'title', 'effect'")
 
 
 class Held(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -103,3 +121,5 @@ class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The coupons that a member holds or held, by name."""
 
     held: Mapping[str, Held] = {}
+    owed: int = 0
+    """Codes of a partner that were granted when none was left. They are handed over once there are some."""

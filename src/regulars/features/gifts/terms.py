@@ -25,7 +25,7 @@ def terms(settings: Settings, speech: Speech, trial: Trial) -> Iterator[Clause]:
     )
     yield Clause(text=text[:1].upper() + text[1:])
     yield from tell_bounds(speech, settings.lines)
-    if settings.stock is not None:
+    if settings.stock is not None or settings.budget_minor is not None:
         yield Clause(text=speech.say("While stocks last.", "数量有限，赠完即止。"))
     text = speech.say(
         "It goes back with the purchase that brought it, as far as it is not used.",

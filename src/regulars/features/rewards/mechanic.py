@@ -34,7 +34,7 @@ from regulars.features.rewards.model import (
     StateAsk,
     join_orders,
 )
-from regulars.kernel.nouns import Award, Claim, Cost, Due, Earned, Given, Grant, Reason, Scalar, Step
+from regulars.kernel.nouns import POOL, Award, Claim, Cost, Due, Earned, Given, Grant, Reason, Scalar, Step
 from regulars.kernel.program import Calendar, References
 
 __all__ = [
@@ -182,7 +182,9 @@ def provides(settings: Settings) -> tuple[tuple[str, str], ...]:
 
 def ceilings(settings: Settings) -> Mapping[str, int | None]:
     """Name its stock, if there is only so much."""
-    return {name_stock(settings.reward): None} if settings.stock else {}
+    stock: dict[str, int | None] = {name_stock(settings.reward): None} if settings.stock else {}
+    # Where the coupon is a partner's, there is one for each code that is left.
+    return stock if settings.coupon is None else {**stock, f"{POOL}{settings.coupon}": None}
 
 
 def name_stock(reward: str) -> str:
@@ -216,6 +218,9 @@ def _miss(settings: Settings, memory: Memory, step: Step, asked: OrderAsk) -> Re
         return Reason(offer="", code="too_many", values=values)
     if sum(order.state not in CLOSED for order in memory.orders) >= OPEN_MAX:
         return Reason(offer="", code="too_many_open", values={"open_max": OPEN_MAX})
+    codes = step.left.get(f"{POOL}{settings.coupon}", asked.quantity)
+    if codes < asked.quantity:
+        return Reason(offer="", code="out_of_stock", values={"quantity": asked.quantity, "left": codes})
     return _miss_stock(settings, step, asked.quantity) if settings.stock else None
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from regulars.base import clock
 from regulars.features.coupons.codes import (
@@ -20,7 +20,15 @@ from regulars.features.coupons.codes import (
     issue_codes,
     make_code,
 )
-from regulars.features.coupons.wallet import Wallet, list_coupons, read_wallet
+from regulars.features.coupons.partners import (
+    Handed,
+    add_partner_codes,
+    end_partner_list,
+    read_handed,
+    seal_codes,
+)
+from regulars.features.coupons.pool import name_pool
+from regulars.features.coupons.wallet import Known, Wallet, list_coupons, read_wallet
 from regulars.interfaces.http.kit import answer, door, read_body
 from regulars.interfaces.http.state import database_of, house_of
 from regulars.kernel import limits, members, program
@@ -80,6 +88,45 @@ class CodesOut(Struct, frozen=True, kw_only=True):
     codes: tuple[str, ...]
 
 
+class PartnerCodesIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A list of codes of a partner."""
+
+    batch: ListName
+    """The name of the list. It names the request, too: sent again, it is refused and nothing is doubled."""
+    codes: Annotated[tuple[str, ...], Meta(min_length=1, max_length=CODES_MAX)]
+    """As the partner wrote them: they are shown to members letter by letter."""
+    valid_until: Annotated[datetime, Meta(tz=True)] | None = None
+    """What the partner says; it is told to members. End a list before: nobody looks at this moment."""
+
+
+class PartnerCodesOut(Struct, frozen=True, kw_only=True):
+    """What came of a list of a partner's codes."""
+
+    coupon: str
+    batch: str
+    added: int
+    left: int
+    """Codes of the coupon, of all lists, that are left to be handed out."""
+
+
+class PartnerList(Struct, frozen=True, kw_only=True):
+    """A list of codes of a partner."""
+
+    batch: str
+    codes: int
+    """Of a list that was ended: those that had been handed out."""
+    handed: int
+    left: int
+    valid_until: datetime | None
+
+
+class WalletOut(Wallet, frozen=True, kw_only=True):
+    """The coupons of a member at a moment, those first that end first; and what partners' codes there are."""
+
+    partner_codes: tuple[Handed, ...]
+    """Codes of partners that the member was handed, the last ones first. They are spent here: a partner takes them."""
+
+
 class CodeList(Struct, frozen=True, kw_only=True):
     """A list of codes."""
 
@@ -95,6 +142,8 @@ class CouponView(Struct, frozen=True, kw_only=True):
     coupon: str
     title: Mapping[str, str]
     lists: tuple[CodeList, ...]
+    partner_lists: tuple[PartnerList, ...]
+    """Of a coupon of a partner: what was uploaded, and what is left."""
 
 
 class CouponsView(Struct, frozen=True, kw_only=True):
@@ -110,10 +159,18 @@ class Ended(Struct, frozen=True, kw_only=True):
     """Codes that were valid until now, or would have become so."""
 
 
+read_partner_codes = msgspec.json.Decoder(PartnerCodesIn)
 read_codes = msgspec.json.Decoder(CodesIn)
 EXAMPLES: Final = {
     "Make a thousand codes": {"batch": "spring-letters", "make": 1000, "valid_until": "2027-06-01T00:00:00+08:00"},
     "Take over codes": {"batch": "printed", "codes": ["WELCOME-2027", "BIENVENUE-2027"], "uses": 500},
+}
+PARTNER_EXAMPLES: Final = {
+    "Add codes of a cinema": {
+        "batch": "spring",
+        "codes": ["KINO-7F3A-991C", "KINO-22B0-4E1D"],
+        "valid_until": "2027-06-01T00:00:00+08:00",
+    },
 }
 
 
@@ -133,14 +190,38 @@ async def add_coupon_codes(request: Request, coupon: str) -> Response:
     return answer(CodesOut(coupon=coupon, batch=sent.batch, codes=tuple(codes)), status=201)
 
 
+@router.post("/v1/coupons/{coupon}/partner-codes")
+@door(
+    scope="coupons:write",
+    takes=PartnerCodesIn,
+    gives={201: PartnerCodesOut},
+    refuses=(CouponUnknown, CodesInvalid, BatchExists, limits.PoolCodesKnown, program.NoProgram),
+    examples=PARTNER_EXAMPLES,
+)
+async def add_codes_of_partner(request: Request, coupon: str) -> Response:
+    """Add a list of codes that a partner gave, all of them or none. Each is handed out once, to one member."""
+    sent = await read_body(request, read_partner_codes)
+    house = house_of(request)
+    codes = await seal_codes(house.keyring, coupon, sent.batch, sent.codes, sent.valid_until)
+    left = await database_of(request).run(lambda tx: add_partner_codes(tx, house, codes))
+    return answer(PartnerCodesOut(coupon=coupon, batch=sent.batch, added=len(sent.codes), left=left), status=201)
+
+
+@router.post("/v1/coupons/{coupon}/partner-lists/{batch}/end")
+@door(scope="coupons:write", gives={200: Ended}, refuses=(CouponUnknown,))
+async def end_codes_of_partner(request: Request, coupon: str, batch: str) -> Response:
+    """End a list of a partner's codes: those that nobody was handed are forgotten. Sent again, nothing more ends."""
+    return answer(Ended(ended=await database_of(request).run(lambda tx: end_partner_list(tx, coupon, batch))))
+
+
 @router.get("/v1/coupons")
 @door(scope="coupons:read", gives={200: CouponsView}, refuses=(program.NoProgram,))
 async def list_all_coupons(request: Request) -> Response:
-    """List the coupons of the programme that is live: their lists of codes, and how many of each are used up."""
+    """List the coupons of the programme that is live: their lists of codes, how many are used up, how many are left."""
     async with database_of(request).snapshot() as read:
         found = await list_coupons(read, house_of(request).versions, await clock.now(read))
-        counted = await limits.count_codes(read)
-    return answer(CouponsView(coupons=tuple(_view(*each, counted) for each in sorted(found.items()))))
+        counted, pooled = await limits.count_codes(read), await limits.pool_lists(read)
+    return answer(CouponsView(coupons=tuple(_view(found[name], counted, pooled) for name in sorted(found))))
 
 
 @router.post("/v1/coupons/{coupon}/lists/{batch}/end")
@@ -151,18 +232,36 @@ async def end_coupon_codes(request: Request, coupon: str, batch: str) -> Respons
 
 
 @router.get("/v1/members/{member}/coupons")
-@door(scope="members:read", gives={200: Wallet}, refuses=(members.MemberUnknown, program.NoProgram))
+@door(scope="members:read", gives={200: WalletOut}, refuses=(members.MemberUnknown, program.NoProgram))
 async def read_member_coupons(request: Request, member: UUID) -> Response:
-    """Read the coupons that a member holds, those that can be used first. One is used by its `name`, in `coupons`."""
+    """Read the coupons that a member holds, those that can be used first. One is used by its `name`, in `coupons`.
+
+    Codes of partners are shown whole: whoever has the scope may read them.
+    """
+    house = house_of(request)
     async with database_of(request).snapshot() as read:
-        wallet = await read_wallet(read, house_of(request).versions, member, await clock.now(read))
-    return answer(wallet)
+        wallet = await read_wallet(read, house.versions, member, await clock.now(read))
+        whose = [member, *await members.list_merged(read, [member])]
+        handed = await read_handed(read, house.keyring, whose)
+    return answer(WalletOut(**structs.asdict(wallet), partner_codes=handed))
 
 
-def _view(coupon: str, title: Mapping[str, str], counted: Sequence[tuple[str, int, int]]) -> CouponView:
+def _view(known: Known, counted: Sequence[tuple[str, int, int]], pooled: Sequence[limits.PoolList]) -> CouponView:
+    coupon = known.coupon
     lists = tuple(
         CodeList(batch=batch.removeprefix(f"{coupon}:"), codes=codes, used_up=used)
         for batch, codes, used in counted
         if batch.startswith(f"{coupon}:")
     )
-    return CouponView(coupon=coupon, title=title, lists=lists)
+    partner_lists = tuple(
+        PartnerList(
+            batch=each.batch,
+            codes=each.codes,
+            handed=each.handed,
+            left=each.codes - each.handed,
+            valid_until=each.valid_until,
+        )
+        for each in pooled
+        if each.pool == name_pool(coupon)
+    )
+    return CouponView(coupon=coupon, title=known.title, lists=lists, partner_lists=partner_lists)

@@ -1,7 +1,7 @@
 """What is scarce: budgets, stock, codes, seats, caps. A ceiling, and claims that never exceed it."""
 
 from regulars.kernel.limits.claims import Ceilings
-from regulars.kernel.limits.codes import Code, find_void
+from regulars.kernel.limits.codes import Code, HandedCode, PoolList, find_void
 from regulars.kernel.limits.model import (
     CEILINGS_ADDED_MAX,
     Ceiling,
@@ -16,6 +16,7 @@ from regulars.kernel.limits.model import (
     ClaimTooSmall,
     ClaimUnknown,
     CodeExists,
+    PoolCodesKnown,
 )
 from regulars.kernel.limits.store import (
     add_ceilings,
@@ -24,10 +25,15 @@ from regulars.kernel.limits.store import (
     count_codes,
     due_ceilings,
     end_codes,
+    end_pool_list,
+    fill_pool,
     find_codes,
+    handed_codes,
     has_codes,
+    has_pool_list,
     left_many,
     lock,
+    pool_lists,
     set_ceilings,
     sweep,
     taken_before,
@@ -50,17 +56,25 @@ __all__ = [
     "ClaimUnknown",
     "Code",
     "CodeExists",
+    "HandedCode",
+    "PoolCodesKnown",
+    "PoolList",
     "add_ceilings",
     "add_codes",
     "ceilings",
     "count_codes",
     "due_ceilings",
     "end_codes",
+    "end_pool_list",
+    "fill_pool",
     "find_codes",
     "find_void",
+    "handed_codes",
     "has_codes",
+    "has_pool_list",
     "left_many",
     "lock",
+    "pool_lists",
     "set_ceilings",
     "sweep",
     "taken_before",

@@ -1,4 +1,4 @@
-"""Codes that somebody shows: each stands for a ceiling. Pure."""
+"""Codes that somebody shows, each standing for a ceiling; and codes of partners, handed out from a pool. Pure."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-__all__ = ["Code", "find_void"]
+__all__ = ["Code", "HandedCode", "PoolList", "find_void"]
 
 
 class Code(Struct, frozen=True, kw_only=True, gc=False):
@@ -26,6 +26,32 @@ class Code(Struct, frozen=True, kw_only=True, gc=False):
             return False
         begun = self.valid_from is None or self.valid_from <= at
         return begun and (self.valid_until is None or at < self.valid_until)
+
+
+class PoolList(Struct, frozen=True, kw_only=True, gc=False):
+    """A list of codes in a pool."""
+
+    pool: str
+    batch: str
+    codes: int
+    handed: int
+    """How many of them are handed out."""
+    valid_until: datetime | None
+    """As the partner says: for people to read."""
+
+
+class HandedCode(Struct, frozen=True, kw_only=True, gc=False):
+    """A code of a partner that was handed to a member: sealed with the key of its list, which is sealed itself."""
+
+    pool: str
+    number: int
+    batch: str
+    digest: bytes
+    cipher: bytes
+    wrapped_key: bytes
+    at: datetime
+    """When it was handed out."""
+    valid_until: datetime | None
 
 
 def find_void(codes: Mapping[str, Code], shown: Collection[str], member: UUID, at: datetime) -> frozenset[str]:

@@ -24,7 +24,11 @@ SELECT 'limits.ceiling' AS name, count(*) AS count FROM limits.ceiling
 UNION ALL
 SELECT 'limits.claim' AS name, count(*) AS count FROM limits.claim
 UNION ALL
-SELECT 'limits.code' AS name, count(*) AS count FROM limits.code;
+SELECT 'limits.code' AS name, count(*) AS count FROM limits.code
+UNION ALL
+SELECT 'limits.pool_list' AS name, count(*) AS count FROM limits.pool_list
+UNION ALL
+SELECT 'limits.pooled_code' AS name, count(*) AS count FROM limits.pooled_code;
 
 -- name: amounts
 SELECT id, amount

@@ -24,6 +24,7 @@ __all__ = [
     "ClaimTooSmall",
     "ClaimUnknown",
     "CodeExists",
+    "PoolCodesKnown",
 ]
 
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -86,6 +87,12 @@ class CodeExists(Refusal):
     """A code is to be added that is already there, or twice."""
 
     code, kind = "code_exists", "conflict"
+
+
+class PoolCodesKnown(Refusal):
+    """Codes are to be added to a pool that it has, or had and handed out."""
+
+    code, kind = "pool_codes_known", "conflict"
 
 
 class Ceiling(Struct, frozen=True, kw_only=True, gc=False):

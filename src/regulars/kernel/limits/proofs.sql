@@ -58,3 +58,45 @@ GROUP BY code.ceiling_id
 HAVING count(ceiling.id) <> 1
 ORDER BY code.ceiling_id
 LIMIT :most;
+
+-- name: fault_i13_pool
+-- Each claim on a pool was handed as many codes as it claims, and there are as many codes as the pool says.
+SELECT
+    format(
+        'Activity %s claims %s codes of %s, and was handed %s.',
+        coalesce(claimed.activity_id, handed.activity_id), coalesce(claimed.amount, 0),
+        coalesce(claimed.ceiling_id, handed.ceiling_id), coalesce(handed.codes, 0)
+    ) AS sentence
+FROM (
+    SELECT claim.ceiling_id, claim.activity_id, claim.amount
+    FROM limits.claim AS claim
+    WHERE starts_with(claim.ceiling_id, 'pool:')
+) AS claimed
+FULL JOIN (
+    SELECT code.ceiling_id, code.activity_id, count(*) AS codes
+    FROM limits.pooled_code AS code
+    WHERE code.activity_id IS NOT NULL
+    GROUP BY code.ceiling_id, code.activity_id
+) AS handed
+    ON claimed.ceiling_id = handed.ceiling_id AND claimed.activity_id = handed.activity_id
+WHERE claimed.amount IS DISTINCT FROM handed.codes
+UNION ALL
+SELECT
+    format(
+        'The pool %s says %s codes, and has %s.',
+        coalesce(ceiling.id, pooled.ceiling_id), ceiling.amount, coalesce(pooled.codes, 0)
+    ) AS sentence
+FROM (
+    SELECT pool.id, pool.amount
+    FROM limits.ceiling AS pool
+    WHERE starts_with(pool.id, 'pool:')
+) AS ceiling
+FULL JOIN (
+    SELECT code.ceiling_id, count(*) AS codes
+    FROM limits.pooled_code AS code
+    GROUP BY code.ceiling_id
+) AS pooled
+    ON ceiling.id = pooled.ceiling_id
+WHERE ceiling.amount IS DISTINCT FROM coalesce(pooled.codes, 0)
+ORDER BY 1
+LIMIT :most;

@@ -138,7 +138,100 @@ ORDER BY code.batch;
 SELECT exists(SELECT 1 FROM limits.code WHERE batch = :batch);
 
 -- name: end_codes
--- A code that begins later ends as soon as it begins.
+-- A code that begins later, or at this very moment, is valid at none.
 UPDATE limits.code
-SET valid_until = greatest(cast(:at AS timestamptz), valid_from + interval '1 microsecond')
+SET valid_until = greatest(cast(:at AS timestamptz), valid_from)
 WHERE batch = :batch AND (valid_until IS NULL OR valid_until > :at);
+
+-- name: begin_pool
+INSERT INTO limits.ceiling (id, amount)
+VALUES (:pool, 0)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: count_pooled
+SELECT count(*)
+FROM limits.pooled_code
+WHERE ceiling_id = :pool AND digest = ANY(cast(:digests AS bytea[]));
+
+-- name: last_pooled
+SELECT coalesce(max(number), 0)
+FROM limits.pooled_code
+WHERE ceiling_id = :pool;
+
+-- name: add_pool_list
+INSERT INTO limits.pool_list (ceiling_id, batch, wrapped_key, valid_until, added_at)
+VALUES (:pool, :batch, :wrapped_key, :valid_until, :at);
+
+-- name: has_pool_list
+SELECT exists(SELECT 1 FROM limits.pool_list WHERE ceiling_id = :pool AND batch = :batch);
+
+-- name: hand_out
+-- The lowest numbers first. Their ceilings are locked, so nobody else picks at the same time.
+WITH wanted AS (
+    SELECT
+        claimed.ceiling_id,
+        claimed.activity_id,
+        claimed.amount,
+        sum(claimed.amount) OVER (PARTITION BY claimed.ceiling_id ORDER BY claimed.place) AS up_to
+    FROM
+        unnest(cast(:ceilings AS text[]), cast(:activities AS uuid[]), cast(:amounts AS bigint[]))
+        WITH ORDINALITY AS claimed (ceiling_id, activity_id, amount, place)
+),
+
+needed AS (
+    SELECT wanted.ceiling_id, cast(max(wanted.up_to) AS bigint) AS total
+    FROM wanted
+    GROUP BY wanted.ceiling_id
+),
+
+picked AS (
+    SELECT
+        needed.ceiling_id,
+        free.number,
+        row_number() OVER (PARTITION BY needed.ceiling_id ORDER BY free.number) AS place
+    FROM needed
+    CROSS JOIN LATERAL (
+        SELECT pooled.number
+        FROM limits.pooled_code AS pooled
+        WHERE pooled.ceiling_id = needed.ceiling_id AND pooled.activity_id IS NULL
+        ORDER BY pooled.number
+        LIMIT needed.total
+    ) AS free
+)
+
+UPDATE limits.pooled_code AS kept
+SET activity_id = wanted.activity_id
+FROM picked
+INNER JOIN wanted
+    ON
+        picked.ceiling_id = wanted.ceiling_id
+        AND picked.place > wanted.up_to - wanted.amount
+        AND picked.place <= wanted.up_to
+WHERE kept.ceiling_id = picked.ceiling_id AND kept.number = picked.number;
+
+-- name: end_pool_list
+DELETE FROM limits.pooled_code
+WHERE ceiling_id = :pool AND batch = :batch AND activity_id IS NULL;
+
+-- name: pool_lists
+SELECT
+    list.ceiling_id, list.batch, list.valid_until,
+    count(code.number) AS codes,
+    count(code.activity_id) AS handed
+FROM limits.pool_list AS list
+LEFT JOIN limits.pooled_code AS code ON list.ceiling_id = code.ceiling_id AND list.batch = code.batch
+GROUP BY list.ceiling_id, list.batch
+ORDER BY list.ceiling_id, list.batch;
+
+-- name: handed_codes
+-- Those handed out last, if there are more than so many.
+SELECT
+    pooled.ceiling_id, pooled.number, pooled.batch, pooled.digest, pooled.cipher, claim.at,
+    list.wrapped_key, list.valid_until
+FROM limits.claim AS claim
+INNER JOIN limits.pooled_code AS pooled
+    ON claim.ceiling_id = pooled.ceiling_id AND claim.activity_id = pooled.activity_id
+INNER JOIN limits.pool_list AS list ON pooled.ceiling_id = list.ceiling_id AND pooled.batch = list.batch
+WHERE claim.member_id = ANY(cast(:members AS uuid[]))
+ORDER BY claim.at DESC, pooled.ceiling_id, pooled.number DESC
+LIMIT :most;

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
+from uuid import UUID
 
 from regulars.base.db import ConstraintBroken, Read, Record, Tx
 from regulars.base.errors import DatabaseContention
 from regulars.base.sql import load
 from regulars.kernel.limits.claims import Ceilings
-from regulars.kernel.limits.codes import Code
+from regulars.kernel.limits.codes import Code, HandedCode, PoolList
 from regulars.kernel.limits.model import (
     CEILINGS_ADDED_MAX,
     NEVER,
@@ -18,8 +19,10 @@ from regulars.kernel.limits.model import (
     ClaimName,
     ClaimRow,
     CodeExists,
+    PoolCodesKnown,
     find_repeated,
 )
+from regulars.kernel.nouns import POOL
 
 __all__ = [
     "add_ceilings",
@@ -28,10 +31,15 @@ __all__ = [
     "count_codes",
     "due_ceilings",
     "end_codes",
+    "end_pool_list",
+    "fill_pool",
     "find_codes",
+    "handed_codes",
     "has_codes",
+    "has_pool_list",
     "left_many",
     "lock",
+    "pool_lists",
     "set_ceilings",
     "sweep",
     "taken_before",
@@ -96,10 +104,11 @@ async def taken_before(read: Read, ids: Iterable[str], *, at: datetime) -> dict[
 
 
 async def write(tx: Tx, ceilings: Ceilings) -> None:
-    """Write what was claimed, kept and ended under ceilings. At most five statements; none for nothing.
+    """Write what was claimed, kept and ended under ceilings. At most six statements; none for nothing.
 
-    Raises DatabaseContention where others begin the same ceiling at this moment: in a new attempt it is there; and
-    where others took meanwhile what was seen to be left under one that was not locked early.
+    Whoever claims of a pool is handed its codes, those first that were added first. Raises DatabaseContention where
+    others begin the same ceiling at this moment: in a new attempt it is there; and where others took meanwhile what was
+    seen to be left under one that was not locked early.
     """
     if added := ceilings.added():
         await _begin(tx, added)
@@ -123,6 +132,7 @@ async def write(tx: Tx, ceilings: Ceilings) -> None:
             untils=[claim.until for claim in made],
             ends=[claim.ended_at for claim in made],
         )
+        await _hand_out(tx, [claim for claim in made if claim.ceiling.startswith(POOL)])
     if changed := ceilings.moved_claims():
         status = await SQL.run(
             tx,
@@ -134,6 +144,21 @@ async def write(tx: Tx, ceilings: Ceilings) -> None:
             ends=[claim.ended_at for claim in changed],
         )
         _expect(status, "claim", len(changed))
+
+
+async def _hand_out(tx: Tx, made: Sequence[ClaimRow]) -> None:
+    """Hand codes to claims on pools. Their ceilings are locked by now."""
+    if not made:
+        return
+    assert all(claim.state == "taken" for claim in made), "a code is handed out for good"
+    status = await SQL.run(
+        tx,
+        "hand_out",
+        ceilings=[claim.ceiling for claim in made],
+        activities=[claim.activity for claim in made],
+        amounts=[claim.amount for claim in made],
+    )
+    _expect(status, "pooled_code", sum(claim.amount for claim in made))
 
 
 async def _begin(tx: Tx, added: Sequence[Ceiling]) -> None:
@@ -222,16 +247,23 @@ async def sweep(tx: Tx, ids: Iterable[str], *, at: datetime) -> int:
 
 
 async def add_codes(
-    tx: Tx, digests: Sequence[bytes], codes: Sequence[Code], *, batch: str, amount: int = 1, at: datetime
+    tx: Tx,
+    digests: Sequence[bytes],
+    codes: Sequence[Code],
+    *,
+    batch: str,
+    amount: int = 1,
+    at: datetime,
+    others: Sequence[bytes] = (),
 ) -> None:
     """Add codes with the ceilings that they stand for, `amount` uses each: four statements, however many.
 
-    At most CEILINGS_ADDED_MAX. `batch` names the list they came in. Raises CodeExists where one is listed twice or is
-    there already, and then adds none.
+    At most CEILINGS_ADDED_MAX. `batch` names the list they came in. `others` are digests under which they might be
+    there, too: those of older keys. Raises CodeExists where one is listed twice or is there already; then adds none.
     """
     assert 0 < len(digests) == len(codes) <= CEILINGS_ADDED_MAX
     doubled = find_repeated([digest.hex() for digest in digests]) is not None
-    if doubled or await SQL.value(tx, "existing_code", digests=list(digests)) is not None:
+    if doubled or await SQL.value(tx, "existing_code", digests=[*digests, *others]) is not None:
         message = f"One of the {len(digests)} codes is listed twice or was there before; none was added."
         raise CodeExists(message)
     await add_ceilings(tx, [code.name for code in codes], amount=amount)
@@ -261,7 +293,7 @@ async def find_codes(read: Read, digests: Collection[bytes]) -> dict[bytes, Code
 async def end_codes(tx: Tx, batch: str, *, at: datetime) -> int:
     """End the codes of a list at a moment, as far as they have not ended; gives how many.
 
-    One that has not begun by then never does.
+    One that has not begun by then, or begins at that very moment, is never valid.
     """
     return int((await SQL.run(tx, "end_codes", batch=batch, at=at)).removeprefix("UPDATE "))
 
@@ -274,6 +306,82 @@ async def has_codes(read: Read, batch: str) -> bool:
 async def count_codes(read: Read) -> list[tuple[str, int, int]]:
     """Count the codes of each list: (batch, how many, how many of them are used up)."""
     return [(row["batch"], row["codes"], row["used"]) for row in await SQL.rows(read, "count_codes")]
+
+
+async def fill_pool(
+    tx: Tx,
+    pool: str,
+    batch: str,
+    sealed: Sequence[tuple[bytes, bytes]],
+    *,
+    wrapped_key: bytes,
+    known: Sequence[bytes],
+    valid_until: datetime | None,
+    at: datetime,
+) -> int:
+    """Add a list of codes, as (digest, cipher), to a pool that need not be there yet; gives how many are left in it.
+
+    `known`: digests under which they might be there already. Seven statements, however many. Raises PoolCodesKnown,
+    and then adds none.
+    """
+    assert pool.startswith(POOL)
+    assert 0 < len(sealed) <= CEILINGS_ADDED_MAX
+    await SQL.run(tx, "begin_pool", pool=pool)
+    (ceiling,) = (await lock(tx, [pool])).all()
+    if there := await SQL.value(tx, "count_pooled", pool=pool, digests=[*known, *(digest for digest, _ in sealed)]):
+        message = f"{there} of the {len(sealed)} codes were added before; none was added now."
+        raise PoolCodesKnown(message, known=there)
+    last = await SQL.value(tx, "last_pooled", pool=pool)
+    await SQL.run(tx, "add_pool_list", pool=pool, batch=batch, wrapped_key=wrapped_key, valid_until=valid_until, at=at)
+    rows = ((pool, number, batch, *each) for number, each in enumerate(sealed, start=last + 1))
+    await tx.copy("limits", "pooled_code", ("ceiling_id", "number", "batch", "digest", "cipher"), rows)
+    await set_ceilings(tx, {pool: ceiling.amount + len(sealed)})
+    return ceiling.left + len(sealed)
+
+
+async def end_pool_list(tx: Tx, pool: str, batch: str) -> int:
+    """Forget those codes of a list that were not handed out; gives how many."""
+    (ceiling,) = (await lock(tx, [pool])).all()
+    status = await SQL.run(tx, "end_pool_list", pool=pool, batch=batch)
+    ended = int(status.removeprefix("DELETE "))
+    await set_ceilings(tx, {pool: ceiling.amount - ended})
+    return ended
+
+
+async def has_pool_list(read: Read, pool: str, batch: str) -> bool:
+    """Tell whether a pool has, or had, a list of this name."""
+    return bool(await SQL.value(read, "has_pool_list", pool=pool, batch=batch))
+
+
+async def pool_lists(read: Read) -> list[PoolList]:
+    """List what is in the pools, by pool and list."""
+    return [
+        PoolList(
+            pool=row["ceiling_id"],
+            batch=row["batch"],
+            codes=row["codes"],
+            handed=row["handed"],
+            valid_until=row["valid_until"],
+        )
+        for row in await SQL.rows(read, "pool_lists")
+    ]
+
+
+async def handed_codes(read: Read, members: Collection[UUID], *, most: int) -> list[HandedCode]:
+    """List the codes of pools that were handed to these members, the last ones first, at most so many."""
+    return [
+        HandedCode(
+            pool=row["ceiling_id"],
+            number=row["number"],
+            batch=row["batch"],
+            digest=row["digest"],
+            cipher=row["cipher"],
+            wrapped_key=row["wrapped_key"],
+            at=row["at"],
+            valid_until=row["valid_until"],
+        )
+        for row in await SQL.rows(read, "handed_codes", members=sorted(members), most=most)
+    ]
 
 
 def _ceiling(row: Record) -> Ceiling:

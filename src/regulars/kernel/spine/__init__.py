@@ -4,7 +4,7 @@
 """
 
 from regulars.kernel.spine.check import Report, check
-from regulars.kernel.spine.codes import digest_code
+from regulars.kernel.spine.codes import digest_code, digest_code_each
 from regulars.kernel.spine.commands import COMMANDS
 from regulars.kernel.spine.explaining import ActivityUnknown, Explained, explain_receipt, list_past
 from regulars.kernel.spine.house import House
@@ -53,6 +53,7 @@ __all__ = [
     "bring_due",
     "check",
     "digest_code",
+    "digest_code_each",
     "explain_receipt",
     "find_notices",
     "find_scarce",

@@ -10,7 +10,7 @@ from regulars.base.db import Read
 from regulars.kernel import limits
 from regulars.kernel.nouns import Activity
 
-__all__ = ["HELD", "UNKNOWN", "digest_code", "name_codes"]
+__all__ = ["HELD", "UNKNOWN", "digest_code", "digest_code_each", "name_codes"]
 
 HELD: Final = "held:"
 """How coupons begin that members hold: they are shown by their name, which is no secret."""
@@ -22,7 +22,12 @@ IGNORED: Final = str.maketrans("", "", " -\t")
 
 def digest_code(keyring: Keyring, code: str) -> bytes:
     """Digest a code as it is kept. Spaces, dashes and small letters make no difference."""
-    return keyring.digest_tokens(CODE, _spell(code))[0].value
+    return digest_code_each(keyring, code)[0]
+
+
+def digest_code_each(keyring: Keyring, code: str) -> tuple[bytes, ...]:
+    """Digest a code under every key, as it is kept now first: one that was kept before is known by an older one."""
+    return tuple(digest.value for digest in keyring.digest_tokens(CODE, _spell(code)))
 
 
 async def name_codes(
@@ -35,7 +40,7 @@ async def name_codes(
     shown = {code for fact in facts for code in fact.coupons if not code.startswith(HELD)}
     if not shown:
         return facts, {}
-    digests = {code: [digest.value for digest in keyring.digest_tokens(CODE, _spell(code))] for code in shown}
+    digests = {code: digest_code_each(keyring, code) for code in shown}
     found = await limits.find_codes(read, {digest for each in digests.values() for digest in each})
     meant = {code: next((found[digest] for digest in each if digest in found), None) for code, each in digests.items()}
     named = [replace(fact, coupons=_name(fact.coupons, meant)) if fact.coupons else fact for fact in facts]
