@@ -71,12 +71,14 @@ def references(settings: Settings) -> References:
 def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
     """Take points and money off, as far as the member wishes and all bounds allow."""
     wish, settings = step.activity.pay, prepared.settings
+    usable = step.usable.get(settings.currency, 0)
+    if wish is None and usable:
+        return _tell_payable(prepared, step, usable)
     if wish is None or wish.currency != settings.currency:
         return NOTHING
     choice = prepared.picker.pick(step.activity)
     if choice.missing is not None:
         return Earned(reasons=(choice.missing,))
-    usable = step.usable.get(settings.currency, 0)
     points, minor = _reckon(settings, min(wish.points, usable), choice)
     values: dict[str, Scalar] = {"currency": settings.currency, "points": points, "amount_minor": minor}
     values |= {"wished": wish.points, "usable": usable}
@@ -98,6 +100,16 @@ def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
         ),
         reasons=(Reason(offer="", code="paid_with_points", values=values),),
     )
+
+
+def _tell_payable(prepared: Prepared, step: Step, usable: int) -> Earned:
+    """Say how much could be paid with points, to whoever asks for the price."""
+    choice = prepared.picker.pick(step.activity)
+    points, minor = (0, 0) if choice.missing is not None else _reckon(prepared.settings, usable, choice)
+    if not minor or points < prepared.settings.minimum:
+        return NOTHING
+    values: dict[str, Scalar] = {"currency": prepared.settings.currency, "points": points, "amount_minor": minor}
+    return Earned(reasons=(Reason(offer="", code="payable_with_points", values=values | {"usable": usable}),))
 
 
 def _reckon(settings: Settings, wished: int, choice: Choice) -> tuple[int, int]:

@@ -25,7 +25,7 @@ from regulars.kernel import spine
 from regulars.kernel.nouns import Activity
 from regulars.kernel.spine.commands import COMMANDS
 
-__all__ = ["PATH_REFUSALS", "command_scope", "record_one", "router"]
+__all__ = ["PATH_REFUSALS", "PURCHASE", "check_key", "command_scope", "record_one", "record_together", "router"]
 
 TOGETHER_MAX: Final = 256
 """Activities in one transaction: others must not wait long for the members locked in it."""
@@ -105,13 +105,13 @@ async def record_activities(request: Request) -> Response:
     if isinstance(decode(read_envelope, body, kept=False).activities, UnsetType):
         return await record_one(request, decode(read_one, body).to_activity())
     raws = decode(read_many, body, kept=False).activities
-    outcomes = await _record(request, [_read_raw(raw, place) for place, raw in enumerate(raws)])
+    outcomes = await record_together(request, [_read_raw(raw, place) for place, raw in enumerate(raws)])
     return answer(Results(results=[result_of(outcome) for outcome in outcomes]))
 
 
 async def record_one(request: Request, fact: Activity) -> Response:
     """Record one activity, and answer its receipt (201 when it is new, 200 when it was sent before) or the problem."""
-    (outcome,) = await _record(request, [fact])
+    (outcome,) = await record_together(request, [fact])
     if outcome.refusal is not None:
         return refuse(outcome.refusal, request_id=request_id_of(request))
     return answer(result_of(outcome).receipt, status=200 if outcome.repeated else 201)
@@ -125,9 +125,9 @@ def _read_raw(raw: Raw, place: int) -> Activity | Refusal:
         return refusal
 
 
-async def _record(request: Request, sent: Sequence[Activity | Refusal]) -> list[spine.Outcome]:
+async def record_together(request: Request, sent: Sequence[Activity | Refusal]) -> list[spine.Outcome]:
     """Record what could be read, in the order sent, and answer an outcome for each."""
-    checked = [_check_key(each, key_of(request)) for each in sent]
+    checked = [check_key(each, key_of(request)) for each in sent]
     facts = [each for each in checked if isinstance(each, Activity)]
     recorded: list[spine.Outcome] = []
     for start in range(0, len(facts), TOGETHER_MAX):
@@ -138,14 +138,15 @@ async def _record(request: Request, sent: Sequence[Activity | Refusal]) -> list[
     return outcomes
 
 
-def _check_key(sent: Activity | Refusal, key: Key) -> Activity | Refusal:
+def check_key(sent: Activity | Refusal, key: Key) -> Activity | Refusal:
     """Refuse what this key may not send: for another store, or a command that moves points without its scope."""
     if isinstance(sent, Refusal):
         return sent
     if key.store not in {None, sent.store}:
         return StoreForbidden(f"This API key speaks for the store {key.store!r} only.", store=key.store)
-    scope = command_scope(sent.kind)
-    if sent.kind in COMMANDS and scope not in key.scopes:
+    # Who pays with points uses them, whatever the activity is called.
+    scope = command_scope("redeem" if sent.pay is not None and sent.kind not in COMMANDS else sent.kind)
+    if (sent.kind in COMMANDS or sent.pay is not None) and scope not in key.scopes:
         return ScopeMissing(f"This API key may not send {sent.kind!r}: it lacks the scope {scope}.", scope=scope)
     return sent
 

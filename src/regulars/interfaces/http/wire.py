@@ -31,21 +31,30 @@ __all__ = [
     "ActivitiesIn",
     "ActivityIn",
     "Balance",
+    "Discount",
     "Entry",
     "Found",
     "HoldView",
+    "Label",
     "LotPage",
     "LotView",
     "MemberIn",
+    "MemberRef",
     "MemberView",
+    "Moment",
     "Points",
     "ReceiptView",
     "Result",
     "Results",
     "Sought",
+    "Source",
     "StatementPage",
     "TraitsIn",
+    "Visible",
+    "Why",
+    "check_moment",
     "result_of",
+    "view_reasons",
     "view_receipt",
 ]
 
@@ -145,7 +154,7 @@ class ActivityIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
 
     def __post_init__(self) -> None:
         """Refuse times that no calendar of a shop reaches."""
-        _check_moment(self.occurred_at)
+        check_moment(self.occurred_at)
 
     def to_activity(self) -> Activity:
         """Make the kernel's noun of it."""
@@ -290,7 +299,7 @@ class TraitsIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse times that no calendar of a shop reaches."""
-        _check_moment(self.occurred_at)
+        check_moment(self.occurred_at)
 
     def to_activity(self, id: str, member: UUID, store: str) -> Activity:  # noqa: A002 - the field's name
         """Make the command of it."""
@@ -441,7 +450,8 @@ class AccountView(Struct, frozen=True, kw_only=True):
     holds: tuple[HoldView, ...]
 
 
-def _check_moment(at: datetime) -> None:
+def check_moment(at: datetime) -> None:
+    """Raises ValueError for times that no calendar of a shop reaches."""
     if not EARLIEST <= at < LATEST:
         raise ValueError("occurred_at lies between the years 1970 and 9998")
 

@@ -28,6 +28,8 @@ from regulars.kernel.spine.model import (
 )
 from regulars.kernel.spine.profile import TRAITS, Traits, tell_traits
 from regulars.kernel.spine.quotes import QUOTE, Quote
+from regulars.kernel.spine.quotes import RELEASE as QUOTE_RELEASE
+from regulars.kernel.spine.quotes import Release as QuoteRelease
 from regulars.kernel.spine.scene import Doing, Scene
 
 __all__ = ["COMMANDS", "Command", "activate", "activates", "hold_of", "keep_alive"]
@@ -428,7 +430,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "donate": Command(ask=Donate, run=donate, burns=True),
     "convert": Command(ask=Convert, run=convert, burns=True),
     "opening": Command(ask=Opening, run=opening),
+    # What these do, the batch does for them: it takes more than the ledger.
     QUOTE: Command(ask=Quote, run=lambda _scene, _ask: ()),
+    QUOTE_RELEASE: Command(ask=QuoteRelease, run=lambda _scene, _ask: ()),
     INVITE: Command(ask=Invite, run=invite),
     TRAITS: Command(ask=Traits, run=tell_traits),
     HOUSEHOLD_JOIN: Command(ask=Join, run=join),

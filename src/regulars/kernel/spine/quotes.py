@@ -27,8 +27,10 @@ __all__ = [
     "HONOURED",
     "PURCHASE",
     "QUOTE",
+    "RELEASE",
     "Quote",
     "Quoted",
+    "Release",
     "check_due",
     "choose_version",
     "count_usable",
@@ -44,6 +46,8 @@ __all__ = [
 
 QUOTE: Final = "quote"
 PURCHASE: Final = "purchase"
+RELEASE: Final = "quote_release"
+"""The kind of activity that lets go of what a quote set aside."""
 HONOURED: Final = "#quote"
 """Stands for the offer in what the house bears to keep a quote."""
 
@@ -52,6 +56,10 @@ class Quote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Keep what a purchase would come to, and what it needs."""
 
     valid_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
+
+
+class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Let go of a quote, named by `origin`. What it had used up meanwhile stays so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +81,7 @@ def find_quote(
     body: Body, past: journal.Past | None, answers: Sequence[Receipt], *, is_own: bool
 ) -> tuple[Quoted | None, list[Reason]]:
     """Find the quote that a purchase takes up; or why there is none that it could."""
-    if body.kind != PURCHASE or not body.origin:
+    if body.kind not in {PURCHASE, RELEASE} or not body.origin:
         return None, []
     values = {"quote": body.origin}
     if past is None or past.body.kind != QUOTE or not is_own:
@@ -84,7 +92,7 @@ def find_quote(
         getattr(body, name) == getattr(past.body, name) for name in ("lines", "coupons", "pay", "store", "channel")
     )
     found = Quoted(past=past, until=find_end(past.body, past.receipt.recorded_at), is_same=same)
-    return found, [] if same else [Reason(offer="", code="quote_differs", values=values)]
+    return found, [] if same or body.kind == RELEASE else [Reason(offer="", code="quote_differs", values=values)]
 
 
 def find_end(body: Body, at: datetime) -> datetime:
@@ -128,16 +136,16 @@ def find_held(quoted: Quoted | None, book: ledger.Book, member: UUID) -> ledger.
 def count_usable(
     book: ledger.Book, member: Member, fact: Activity, held: ledger.Hold | None, *, at: datetime
 ) -> dict[str, int]:
-    """Count what a member could pay with now, in the currency that they wish to pay in; the quote's hold included."""
-    if fact.pay is None:
+    """Count what a member could pay with now, by currency, for an activity that asks for a price; the hold included."""
+    if (fact.pay is None and not fact.to_price) or member.state == "frozen":
         return {}
-    currency = fact.pay.currency
-    if member.state == "frozen":
-        return {currency: 0}
-    usable = sum(lot.remaining for lot in book.open_lots(member.id, currency) if lot.is_usable(at))
-    if held is not None and held.currency == currency and at <= held.valid_until:
-        usable += held.open
-    return {currency: usable}
+    usable = {
+        currency: sum(lot.remaining for lot in book.open_lots(member.id, currency) if lot.is_usable(at))
+        for currency in book.currencies(member.id)
+    }
+    if held is not None and at <= held.valid_until:
+        usable[held.currency] = usable.get(held.currency, 0) + held.open
+    return usable
 
 
 def reserve(book: ledger.Book, ceilings: limits.Ceilings, doing: Doing, ruling: Ruling) -> list[Posted]:

@@ -17,7 +17,7 @@ from regulars.kernel.spine.commands import COMMANDS, hold_of
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.households import HOUSEHOLD_JOIN, HOUSEHOLD_LEAVE
 from regulars.kernel.spine.merging import CLAIM, HISTORY_MAX, MERGE, UNMERGE, list_moved
-from regulars.kernel.spine.quotes import PURCHASE, QUOTE
+from regulars.kernel.spine.quotes import PURCHASE, QUOTE, RELEASE
 from regulars.kernel.spine.waiting import Waits
 
 __all__ = ["Asked", "read_batch"]
@@ -148,7 +148,8 @@ async def _open(
         if posted.lot and not posted.owner
     ]
     earning = {each.member for each in asked}
-    earning -= {each.member for each in asked if each.fact.origin or each.fact.pay or each.fact.kind in COMMANDS}
+    earning -= {each.member for each in asked if each.fact.origin or each.fact.kind in COMMANDS}
+    earning -= {each.member for each in asked if each.fact.pay or each.fact.to_price}
     earning -= set(concerned)
     opening = {member for member in latest if member not in earning or book.due_at(member) <= latest[member]}
     await ledger.open_members(read, book, opening, lots=lots, holds=_holds(asked))
@@ -230,7 +231,7 @@ def _list_claims(asked: Sequence[Asked], originals: Mapping[tuple[str, str], jou
     return [
         (claim.ceiling, past.activity)
         for each in asked
-        if each.fact.kind in {RETURN, REVERSE, PURCHASE}
+        if each.fact.kind in {RETURN, REVERSE, PURCHASE, RELEASE}
         and (past := originals.get((each.fact.source, each.fact.origin))) is not None
         for claim in past.receipt.claims
         if past.body.kind == QUOTE or not program.is_of_envelope(claim.ceiling)
