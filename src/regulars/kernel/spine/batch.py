@@ -349,6 +349,7 @@ class Batch:
             if told:
                 ruling = replace(ruling, traits=(*ruling.traits, *told))
             earned, reasons = book_ruling(self.book, self.ceilings, doing, ruling, self.locked[member])
+            reasons += [] if scene is None else scene.reasons
             reasons += list_refused(fact, ruling)
             reasons += [] if is_heard else [Reason(offer="", code="unanswered")]
         except Refusal:
