@@ -47,7 +47,7 @@ def test_programmes_use_every_mechanic() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(DEALS))
-@pytest.mark.parametrize("batches", [2, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("batches", [2, pytest.param(20, marks=pytest.mark.soak)])
 async def test_previews_are_what_is_recorded_in_any_order_of_offers(
     name: str, batches: int, server_url: str, template: str
 ) -> None:
