@@ -535,7 +535,8 @@ class Batch:
         member, activity = receipt.member, receipt.activity
         if ruling.memories:
             self.memories.setdefault(member, {}).update(ruling.memories)
-            self.changed_memories.update(dict.fromkeys((member, offer) for offer in ruling.memories))
+            for offer in ruling.memories:
+                self.changed_memories[member, offer] = None
         if ruling.traits:
             self.traits = self.traits.add(member, ruling.traits)
             self.changed_traits += [(member, change, activity) for change in ruling.traits]

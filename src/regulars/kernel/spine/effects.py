@@ -27,6 +27,7 @@ def book_ruling(
     """
     postings: list[Posted] = []
     reasons: list[Reason] = []
+    by = doing.stamp
     if ruling.costs:
         # First: nobody pays with what they get for it.
         postings += _pay(book, doing, ruling, member)
@@ -36,7 +37,7 @@ def book_ruling(
         elif posting.expires_at is not None and posting.expires_at <= doing.at:
             reasons.append(Reason(offer=posting.offer, code="expired_before_issue"))
         else:
-            postings.append(book.issue(doing.member, posting, program=doing.program, by=doing.stamp))
+            postings.append(book.issue(doing.member, posting, program=doing.program, by=by))
     for claim in ruling.claims:
         ceilings.take(claim.ceiling, claim.amount, activity=doing.id, member=doing.member, at=doing.at)
     for claim in ruling.freed:

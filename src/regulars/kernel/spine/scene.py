@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from regulars.kernel import activity as journal
@@ -15,8 +16,7 @@ from regulars.kernel.spine.house import House
 __all__ = ["Cast", "Doing", "Scene"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doing:
+class Doing(Struct, frozen=True, kw_only=True):
     """The activity that is being recorded: whose, under which id, when, and by which programme."""
 
     body: Body
