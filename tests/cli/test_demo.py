@@ -39,10 +39,22 @@ def test_a_sample_is_replayed_reported_and_proved(sandbox: Shell) -> None:
         assert words in said
     figures = json.loads((sandbox.folder / "figures.json").read_text())
     assert (figures["baskets"], figures["baskets_recorded"], figures["check_faults"]) == (BASKETS, BASKETS, 0)
+    assert figures["letters"] == figures["letters_recorded"] == 608
     assert figures["points_issued"] > 0
     assert figures["points_outstanding"] == figures["points_usable"] + figures["points_pending"]
     assert figures["points_issued"] == figures["points_outstanding"] + figures["points_expired"]
     assert sum(figures["year"]["tiers"].values()) == figures["year"]["members"]
+    sorts = {each["type"]: each for each in figures["year"]["coupons"]}
+    assert sum(each["letters"] for each in sorts.values()) == 608
+    assert {name: each["given"] // each["letters"] for name, each in sorts.items()} == {"A": 16, "B": 6, "C": 4}
+    # Most coupons that the data has used are honoured; what is one too many stops no basket.
+    assert all(each["shown"] > each["used"] > each["shown"] // 2 for each in sorts.values())
+    assert [sorts[name]["taken_off_minor"] for name in "ABC"] == [100 * sorts["A"]["used"], 50 * sorts["B"]["used"], 0]
+    assert sorts["C"]["points"] > 0
+    challenges = {each["offer"]: each for each in figures["year"]["challenges"]}
+    assert challenges.keys() == {"fresh-days", "week-by-week"}
+    assert all(0 < each["members"] < each["times"] < each["points"] for each in challenges.values())
+    assert figures["year"]["badges"].keys() == {"neighbour", "fresh-cook"}
     assert figures["rss_mb"] < 1_000
     assert figures["postgres_rss_mb"] > 0
 
@@ -51,6 +63,7 @@ def test_a_sample_is_replayed_reported_and_proved(sandbox: Shell) -> None:
     assert "无需回放" in again.out
     repeated = json.loads((sandbox.folder / "again.json").read_text())
     assert (repeated["baskets_recorded"], repeated["baskets_repeated"]) == (0, BASKETS)
+    assert (repeated["letters_recorded"], repeated["letters"]) == (0, 608)
     assert repeated["year"] == figures["year"]
 
 

@@ -171,6 +171,17 @@ async def test_lines_that_come_back_take_their_stamps(house: Shop) -> None:
     assert await are_books_right(house)
 
 
+async def test_what_is_reached_again_after_a_return_comes_again(house: Shop) -> None:
+    pots = [item(1000, "TEA", milli=1000 * number) for number in (1, 13, 1, 8)]
+    bought = [buy(f"2026-06-01T1{place}:00", line) for place, line in enumerate(pots)]
+    given = [(await give(house, fact)).get("stamps", 0) for fact in bought[:3]]
+    assert given == [0, 60, 30]
+    # Two pots are left, and one card that the third purchase filled; ten are two full cards.
+    assert (await give(house, bring_back(bought[1], at("2026-06-02T10:00"))))["stamps"] == -60
+    assert (await give(house, bought[3]))["stamps"] == 30
+    assert await are_books_right(house)
+
+
 async def test_only_who_joins_runs_the_sprint(house: Shop) -> None:
     large = item(9000, "CAKE")
     first = await take(house, buy("2026-06-01T10:00", large))

@@ -47,6 +47,8 @@ class Settings:
     pool_max: int = 8
     statement_timeout_seconds: int = 30
     late_days_max: int = 30
+    # Whether points are used only where the member showed a code, or the caller vouches for who it is.
+    burn_needs_code: bool = False
     # Whether /metrics may be read without a key.
     metrics_open: bool = False
 
@@ -69,6 +71,7 @@ class Settings:
                 env, "STATEMENT_TIMEOUT_SECONDS", _whole(1, STATEMENT_TIMEOUT_SECONDS_MAX), 30
             ),
             late_days_max=_take(env, "LATE_DAYS_MAX", _whole(0, LATE_DAYS_MAX_MAX), 30),
+            burn_needs_code=_take(env, "BURN_NEEDS_CODE", _read_switch, default=False),
             metrics_open=_take(env, "METRICS_OPEN", _read_switch, default=False),
         )
 

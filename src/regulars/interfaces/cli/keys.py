@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from regulars.base import clock
 from regulars.base.db import Tx
 from regulars.base.ids import new_id
 from regulars.base.open import open_database
-from regulars.features import access
+from regulars.features import access, signing
 from regulars.interfaces.cli.console import print_json, say, speak
-from regulars.interfaces.cli.opening import read_settings, run
+from regulars.interfaces.cli.opening import open_house, read_settings, run
 
 __all__ = ["app"]
 
@@ -20,7 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
-    help="API keys: issue, list, revoke.",
+    help="API keys: issue, list, revoke; and the keys that sign vouchers.",
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print a machine's version.")]
@@ -98,3 +99,38 @@ def revoke(
 
     key = run(work())
     say().print(f"The key {key.prefix} of {key.name} opens nothing any more.")
+
+
+@app.command("rotate-signing")
+def rotate_signing(
+    context: typer.Context,
+    *,
+    hours: Annotated[
+        int, typer.Option(min=0, max=720, help="Hours until the new key signs: tills should have asked for it by then.")
+    ] = 24,
+    distrust_others: Annotated[
+        bool, typer.Option("--distrust-others", help="Nothing counts that old keys signed, and the new one signs now.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Make a new key for vouchers and members' codes. What the old one signed counts on, unless it is distrusted.
+
+    Example:  `regulars keys rotate-signing --hours 24`
+    """
+    settings = read_settings(context)
+
+    async def work() -> signing.PublicKey:
+        async with open_house(settings) as (database, house):
+
+            async def rotate(tx: Tx) -> signing.PublicKey:
+                at = await clock.now(tx)
+                since = at + timedelta(hours=hours)
+                return await signing.rotate(tx, house.keyring, at=at, since=since, distrust_others=distrust_others)
+
+            return await database.run(rotate)
+
+    made = run(work())
+    if json:
+        print_json({"kid": made.kid, "since": made.since})
+        return
+    say().print(f"The key {made.kid} signs from {made.since:%Y-%m-%d %H:%M} UTC on. Tills get it from /v1/tills/keys.")

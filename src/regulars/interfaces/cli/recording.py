@@ -16,8 +16,9 @@ from regulars.kernel import spine
 
 __all__ = ["BATCH_SIZE", "Tally", "replay"]
 
-BATCH_SIZE: Final = 500
-"""Activities in one transaction: measured, a replay is fastest from 500 on, and memory grows from there."""
+BATCH_SIZE: Final = 1_500
+"""Activities in one transaction: the more of a member's meet in one, the fewer accounts are read and written, and the
+less often the disk is waited for. From here on memory grows more than the rate."""
 REFUSED_SHOWN_MAX: Final = 20
 GC_THRESHOLD: Final = 50_000
 """New containers between two looks for cycles: what a batch makes is freed by its end, cycles or not."""

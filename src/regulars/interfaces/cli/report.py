@@ -11,7 +11,8 @@ from rich.table import Column, Table
 
 from regulars.base.db import Read
 from regulars.interfaces.cli.console import format_count, format_duration
-from regulars.interfaces.cli.journey import CREDIT
+from regulars.interfaces.cli.journey import CREDIT, Outline
+from regulars.interfaces.cli.promises import Challenge, Coupons, read_challenges, read_coupons
 from regulars.interfaces.cli.recording import Tally
 from regulars.kernel import ledger, limits, members
 from regulars.kernel.members.proofs import PROOFS as MEMBERS
@@ -26,6 +27,7 @@ MICRO: Final = 1_000_000
 MINOR: Final = 100
 TIER: Final = "tier"
 POINTS: Final = "points"
+BADGE: Final = "badge."
 
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "title": ("A grocer's year", "一家超市的一年"),
@@ -46,10 +48,26 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "offer": ("Offer", "活动"),
     "given": ("Points", "积分"),
     "times": ("Times", "次数"),
-    "budgets": ("Budgets", "预算"),
-    "budget": ("Budget", "预算"),
+    "budgets": ("Budgets and stocks", "预算与库存"),
+    "budget": ("Of", "项目"),
     "used": ("Used", "已用"),
     "of": ("Of", "总额"),
+    "coupons": (
+        "Coupons: who was written to and who used one is the data's, what one is worth is the programme's",
+        "优惠券：寄给谁、谁用了来自数据；面值由方案决定",
+    ),
+    "campaign": ("Campaign type", "活动类型"),
+    "letters": ("Letters", "邮件"),
+    "handed": ("Given", "已发放"),
+    "shown": ("Shown", "已出示"),
+    "honoured": ("Used", "已核销"),
+    "taken_off": ("Taken off", "抵扣金额"),
+    "challenges": ("Challenges", "挑战"),
+    "challenge": ("Challenge", "挑战"),
+    "began": ("Members", "参与会员"),
+    "reached": ("Times reached", "达成次数"),
+    "badges": ("Badges", "徽章"),
+    "badge": ("Badge", "徽章"),
     "work": ("The work", "耗时"),
     "stage": ("Stage", "阶段"),
     "seconds": ("Time", "时间"),
@@ -59,8 +77,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "checking": ("Checking the books", "核对账目"),
     "slowest": ("slowest", "最慢"),
     "rate": (
-        "{baskets} baskets, {lines} lines in {seconds}: {rate} baskets per second.",
-        "{baskets} 个购物篮、{lines} 行商品，用时 {seconds}，每秒 {rate} 个购物篮。",
+        "{baskets} baskets with {lines} lines, and {others} letters, in {seconds}: {rate} baskets per second.",
+        "{baskets} 个购物篮、{lines} 行商品，另有 {others} 封邮件，用时 {seconds}，每秒 {rate} 个购物篮。",
     ),
     "memory": (
         "Memory at most: Regulars {ours} MB ({each}), PostgreSQL {theirs} MB.",
@@ -111,6 +129,11 @@ class Year(Struct, frozen=True, kw_only=True):
     currencies: Mapping[str, Currency]
     offers: tuple[Offer, ...]
     budgets: tuple[Budget, ...]
+    coupons: tuple[Coupons, ...]
+    """By campaign type."""
+    challenges: tuple[Challenge, ...]
+    badges: Mapping[str, int]
+    """Members who have it, by badge."""
 
 
 class Figures(Struct, frozen=True, kw_only=True):
@@ -122,6 +145,11 @@ class Figures(Struct, frozen=True, kw_only=True):
     baskets_recorded: int
     baskets_repeated: int
     baskets_refused: int
+    letters: int
+    """Activities beside the baskets: coupons sent to households."""
+    letters_recorded: int
+    coupons_left_out: int
+    """Coupons that the data says were used, on a day without a basket."""
     replay_seconds: float
     baskets_per_second: int
     reading_seconds: float
@@ -144,15 +172,16 @@ class Figures(Struct, frozen=True, kw_only=True):
     year: Year
 
 
-async def read_year(read: Read, *, at: datetime) -> Year:
+async def read_year(read: Read, document: Document, outline: Outline, *, at: datetime) -> Year:
     """Read from the books what stands at a moment."""
     ids = await MEMBERS.list_owners(read)
-    traits = await members.traits_many(read, ids, since=at)
-    tiers = Counter(str(traits.as_of(member, at).get(TIER, "")) for member in ids)
+    history = await members.traits_many(read, ids, since=at)
+    traits = [history.as_of(member, at) for member in ids]
     issued: Counter[str] = Counter()
     offers = await ledger.issued_by_offer(read, most=OFFERS_MAX_READ)
     for row in offers:
         issued[row["currency"]] += row["points"]
+    by_offer = {row["offer"]: (row["points"], row["lots"]) for row in offers}
     moved = {(row["currency"], row["kind"]): row["points"] for row in await ledger.moved(read)}
     currencies: dict[str, Currency] = {}
     for row in await ledger.outstanding(read, at=at):
@@ -169,13 +198,20 @@ async def read_year(read: Read, *, at: datetime) -> Year:
     return Year(
         at=at,
         members=len(ids),
-        tiers=dict(tiers.most_common()),
+        tiers=dict(Counter(str(each.get(TIER, "")) for each in traits).most_common()),
         currencies=currencies,
         offers=tuple(
             Offer(offer=row["offer"], currency=row["currency"], points=row["points"], times=row["lots"])
             for row in offers
         ),
         budgets=tuple(Budget(id=each.id, used=each.taken, amount=each.amount) for each in await limits.ceilings(read)),
+        coupons=await read_coupons(read, outline.mailings, outline.shown.coupons),
+        challenges=await read_challenges(read, document, sorted(ids), by_offer),
+        badges=dict(
+            Counter(
+                name.removeprefix(BADGE) for each in traits for name in each if name.startswith(BADGE)
+            ).most_common()
+        ),
     )
 
 
@@ -183,24 +219,29 @@ def summarise(
     year: Year,
     tally: Tally,
     report: Report | None,
+    outline: Outline,
     *,
-    baskets: int,
-    lines: int,
+    letters_recorded: int,
     rss_mb: int,
     lanes_rss_mb: Sequence[int],
     postgres_rss_mb: int | None,
 ) -> Figures:
     """Put the figures together."""
     points = year.currencies.get(POINTS)
+    # Whatever is no letter is a basket, and only baskets are counted as such.
+    recorded = tally.recorded - letters_recorded
     return Figures(
         data=CREDIT["en"],
-        baskets=baskets,
-        lines=lines,
-        baskets_recorded=tally.recorded,
-        baskets_repeated=tally.repeated,
+        baskets=outline.total,
+        lines=outline.line_count,
+        baskets_recorded=recorded,
+        baskets_repeated=outline.total - recorded - tally.refused,
         baskets_refused=tally.refused,
+        letters=len(outline.mailings),
+        letters_recorded=letters_recorded,
+        coupons_left_out=outline.shown.left_out,
         replay_seconds=round(tally.seconds, 3),
-        baskets_per_second=tally.rate,
+        baskets_per_second=round(outline.total / tally.seconds) if tally.seconds else 0,
         reading_seconds=round(tally.reading_seconds, 3),
         thinking_seconds=round(tally.thinking_seconds, 3),
         waiting_seconds=round(tally.waiting_seconds, 3),
@@ -231,14 +272,21 @@ def show(console: Console, figures: Figures, document: Document, *, lang: str) -
     tables.append(_tell_offers(year, document, lang))
     if year.budgets:
         tables.append(_tell_budgets(year, document, lang))
+    if year.coupons:
+        tables.append(_tell_coupons(year, document, lang))
+    if year.challenges:
+        tables.append(_tell_challenges(year, document, lang))
+    if year.badges:
+        tables.append(_tell_badges(year, document, lang))
     tables.append(_tell_work(figures, lang))
     for table in tables:
         console.print(table)
     baskets = format_count(figures.baskets)
     if figures.baskets_recorded:
         seconds, rate = format_duration(figures.replay_seconds), format_count(figures.baskets_per_second)
-        lines = format_count(figures.lines)
-        console.print(_say("rate", lang).format(baskets=baskets, lines=lines, seconds=seconds, rate=rate))
+        lines, others = format_count(figures.lines), format_count(figures.letters)
+        told = _say("rate", lang).format(baskets=baskets, lines=lines, others=others, seconds=seconds, rate=rate)
+        console.print(told, soft_wrap=True)
     else:
         console.print(_say("there", lang).format(baskets=baskets))
     each = " + ".join(map(str, (figures.rss_mb - sum(figures.lanes_rss_mb), *figures.lanes_rss_mb)))
@@ -278,7 +326,7 @@ def _tell_points(year: Year, document: Document, lang: str, at: str) -> Table:
     for id_, each in year.currencies.items():
         currency = document.currencies.get(id_)
         amounts = (each.issued, each.usable, each.pending, each.expired, each.outstanding)
-        money = f"{document.money} {each.liability_minor // MINOR:,}.{each.liability_minor % MINOR:02}"
+        money = _put_money(document, each.liability_minor)
         worth = money if currency is not None and currency.value is not None else "-"
         name = _name(None if currency is None else currency.name, lang, id_)
         table.add_row(name, *map(format_count, amounts), worth)
@@ -302,11 +350,42 @@ def _tell_offers(year: Year, document: Document, lang: str) -> Table:
 def _tell_budgets(year: Year, document: Document, lang: str) -> Table:
     table = _table(_say("budgets", lang), *(_say(word, lang) for word in ("budget", "used", "of", "share")))
     names = {f"offer:{offer.id}:points": offer.name for offer in document.offers}
+    names |= {f"stock:{offer.settings.get('what')}": offer.name for offer in document.offers}
     for each in year.budgets:
         share = f"{1000 * each.used // max(1, each.amount) / 10} %"
         name = _name(names.get(each.id), lang, each.id)
         table.add_row(name, format_count(each.used), format_count(each.amount), share)
     return table
+
+
+def _tell_coupons(year: Year, document: Document, lang: str) -> Table:
+    words = ("campaign", "letters", "handed", "shown", "honoured", "taken_off", "given")
+    table = _table(_say("coupons", lang), *(_say(word, lang) for word in words))
+    for each in year.coupons:
+        counts = map(format_count, (each.letters, each.given, each.shown, each.used))
+        table.add_row(each.type, *counts, _put_money(document, each.taken_off_minor), format_count(each.points))
+    return table
+
+
+def _tell_challenges(year: Year, document: Document, lang: str) -> Table:
+    table = _table(_say("challenges", lang), *(_say(word, lang) for word in ("challenge", "began", "reached", "given")))
+    names = {offer.id: offer.name for offer in document.offers}
+    for each in year.challenges:
+        counts = map(format_count, (each.members, each.times, each.points))
+        table.add_row(_name(names.get(each.offer), lang, each.offer), *counts)
+    return table
+
+
+def _tell_badges(year: Year, document: Document, lang: str) -> Table:
+    table = _table(_say("badges", lang), _say("badge", lang), _say("count", lang))
+    titles = {str(offer.settings.get("badge")): offer.settings.get("title") for offer in document.offers}
+    for badge, count in year.badges.items():
+        table.add_row(_name(titles.get(badge), lang, badge), format_count(count))
+    return table
+
+
+def _put_money(document: Document, minor: int) -> str:
+    return f"{document.money} {minor // MINOR:,}.{minor % MINOR:02}"
 
 
 def _tell_work(figures: Figures, lang: str) -> Table:

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Request, Response
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from regulars.base.errors import Refusal, known_refusals
+from regulars.features import signing
 from regulars.features.access import Key, ScopeMissing
 from regulars.interfaces.http.guard import key_of
 from regulars.interfaces.http.kit import answer, decode, door, read_bytes, request_id_of
 from regulars.interfaces.http.problems import StoreForbidden, refuse
+from regulars.interfaces.http.shown import BurnNeedsCode, name_members
 from regulars.interfaces.http.state import database_of, house_of, meters_of
 from regulars.interfaces.http.wire import (
     ACTIVITIES_MAX,
@@ -25,7 +27,11 @@ from regulars.kernel import spine
 from regulars.kernel.nouns import Activity
 from regulars.kernel.spine.commands import COMMANDS
 
+<<<<<<< HEAD
 __all__ = ["PATH_REFUSALS", "PURCHASE", "check_key", "command_scope", "record_one", "record_together", "router"]
+=======
+__all__ = ["PATH_REFUSALS", "command_scope", "record_facts", "record_one", "router"]
+>>>>>>> 5cbda8b814dc11580c7ec749941ed838173d74e0
 
 TOGETHER_MAX: Final = 256
 """Activities in one transaction: others must not wait long for the members locked in it."""
@@ -84,7 +90,14 @@ read_one = msgspec.json.Decoder(ActivityIn)
     scope="activities:write",
     takes=(ActivityIn, ActivitiesIn),
     gives={201: ReceiptView, 200: (ReceiptView, Results)},
-    refuses=(*PATH_REFUSALS, StoreForbidden),
+    refuses=(
+        *PATH_REFUSALS,
+        StoreForbidden,
+        BurnNeedsCode,
+        signing.CodeInvalid,
+        signing.CodeStale,
+        signing.CodeReplayed,
+    ),
     examples={
         "A purchase": PURCHASE,
         "A return of one line": RETURN,
@@ -105,13 +118,21 @@ async def record_activities(request: Request) -> Response:
     if isinstance(decode(read_envelope, body, kept=False).activities, UnsetType):
         return await record_one(request, decode(read_one, body).to_activity())
     raws = decode(read_many, body, kept=False).activities
+<<<<<<< HEAD
     outcomes = await record_together(request, [_read_raw(raw, place) for place, raw in enumerate(raws)])
+=======
+    outcomes = await record_facts(request, [_read_raw(raw, place) for place, raw in enumerate(raws)])
+>>>>>>> 5cbda8b814dc11580c7ec749941ed838173d74e0
     return answer(Results(results=[result_of(outcome) for outcome in outcomes]))
 
 
 async def record_one(request: Request, fact: Activity) -> Response:
     """Record one activity, and answer its receipt (201 when it is new, 200 when it was sent before) or the problem."""
+<<<<<<< HEAD
     (outcome,) = await record_together(request, [fact])
+=======
+    (outcome,) = await record_facts(request, [fact])
+>>>>>>> 5cbda8b814dc11580c7ec749941ed838173d74e0
     if outcome.refusal is not None:
         return refuse(outcome.refusal, request_id=request_id_of(request))
     return answer(result_of(outcome).receipt, status=200 if outcome.repeated else 201)
@@ -125,9 +146,15 @@ def _read_raw(raw: Raw, place: int) -> Activity | Refusal:
         return refusal
 
 
+<<<<<<< HEAD
 async def record_together(request: Request, sent: Sequence[Activity | Refusal]) -> list[spine.Outcome]:
     """Record what could be read, in the order sent, and answer an outcome for each."""
     checked = [check_key(each, key_of(request)) for each in sent]
+=======
+async def record_facts(request: Request, sent: Sequence[Activity | Refusal]) -> list[spine.Outcome]:
+    """Record what could be read, in the order sent, and answer an outcome for each."""
+    checked = await name_members(request, [_check_key(each, key_of(request)) for each in sent])
+>>>>>>> 5cbda8b814dc11580c7ec749941ed838173d74e0
     facts = [each for each in checked if isinstance(each, Activity)]
     recorded: list[spine.Outcome] = []
     for start in range(0, len(facts), TOGETHER_MAX):

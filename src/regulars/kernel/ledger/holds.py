@@ -35,6 +35,7 @@ def hold(
     *,
     until: tuple[datetime, datetime],
     by: Stamp,
+    purpose: str = "",
 ) -> Posted:
     """Set points aside: nobody else can use them, and should their lot end, they end only with the hold.
 
@@ -54,6 +55,7 @@ def hold(
             held_at=at,
             valid_until=valid_until,
             settle_until=settle_until,
+            purpose=purpose,
             parts=tuple(HoldPart(owner=lot.member, lot=lot.number, amount=part) for lot, part in parts),
         )
     )
@@ -64,9 +66,9 @@ def hold(
 
 
 def find_hold(book: Book, member: UUID, id: UUID) -> Hold:  # noqa: A002 - the glossary's word
-    """Answer an open hold. Raises HoldUnknown, or HoldEnded: a final state is final."""
+    """Answer an open hold. Raises HoldUnknown, also for a voucher, or HoldEnded: a final state is final."""
     found = book.holds.get((member, id))
-    if found is None:
+    if found is None or found.purpose:
         message = f"This member has no hold {id}."
         raise HoldUnknown(message, hold=str(id))
     if found.state != "open":

@@ -16,6 +16,7 @@ __all__ = [
     "CONVERSION",
     "DONATION",
     "ISSUANCE",
+    "LOSS",
     "NEVER",
     "OPENING",
     "POINTS",
@@ -23,6 +24,7 @@ __all__ = [
     "REINSTATEMENT",
     "SPREAD",
     "TRANSFER",
+    "VOUCHER",
     "Account",
     "Allocation",
     "AmountInvalid",
@@ -54,6 +56,11 @@ SPREAD: Final = "spread"
 DONATION: Final = "donation"
 ADJUSTMENT: Final = "adjustment"
 OPENING: Final = "opening"
+LOSS: Final = "loss"
+"""What the house paid for though no points stood for it: a voucher that was taken twice."""
+
+VOUCHER: Final = "voucher"
+"""Purpose of a hold that a signed voucher stands for: no other command uses or ends it."""
 
 
 class AmountInvalid(Refusal):
@@ -167,6 +174,12 @@ class Hold(Struct, frozen=True, kw_only=True):
     settle_until: datetime
     """The last moment at which a use made in time may be told; then the rest goes back."""
     ended_at: datetime | None = None
+    purpose: str = ""
+    """VOUCHER, or nothing in particular."""
+    revoked_at: datetime | None = None
+    """Of a voucher: since when tills are told to refuse it."""
+    used_by: UUID | None = None
+    """Of a voucher: the activity that used it."""
     parts: tuple[HoldPart, ...]
 
     @property

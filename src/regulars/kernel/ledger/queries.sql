@@ -29,11 +29,25 @@ WHERE
 -- name: holds
 -- Open holds of the members, and those that are asked for by id.
 SELECT
-    member_id, id, currency, amount, captured, released, state, held_at, valid_until, settle_until, ended_at
+    member_id, id, currency, amount, captured, released, state, held_at, valid_until, settle_until, ended_at,
+    purpose, revoked_at, used_by
 FROM ledger.hold
 WHERE
     member_id = ANY(cast(:members AS uuid[]))
     AND (state = 'open' OR id = ANY(cast(:ids AS uuid[])));
+
+-- name: revoked_vouchers
+-- Tills need not hear of those whose time is over: they refuse them by themselves.
+SELECT id
+FROM ledger.hold
+WHERE purpose = 'voucher' AND valid_until > :at AND (state <> 'open' OR revoked_at IS NOT NULL)
+ORDER BY valid_until DESC, id
+LIMIT :most;
+
+-- name: voucher_state
+SELECT CASE WHEN state = 'open' AND revoked_at IS NOT NULL THEN 'cancelled' ELSE state END AS state
+FROM ledger.hold
+WHERE member_id = :member AND id = :voucher AND purpose = 'voucher';
 
 -- name: hold_lots
 SELECT part.member_id, part.hold_id, part.owner_id, part.lot, part.amount, part.captured, part.released
@@ -81,18 +95,26 @@ WHERE kept.member_id = moved.member_id AND kept.currency = moved.currency AND ke
 -- name: put_holds
 -- A hold that has ended is never written again.
 INSERT INTO ledger.hold AS kept (
-    member_id, id, currency, amount, captured, released, state, held_at, valid_until, settle_until, ended_at
+    member_id, id, currency, amount, captured, released, state, held_at, valid_until, settle_until, ended_at,
+    purpose, revoked_at, used_by
 )
-SELECT member_id, id, currency, amount, captured, released, state, held_at, valid_until, settle_until, ended_at
+SELECT
+    member_id, id, currency, amount, captured, released, state, held_at, valid_until, settle_until, ended_at,
+    purpose, revoked_at, used_by
 FROM unnest(
     cast(:members AS uuid[]), cast(:ids AS uuid[]), cast(:currencies AS text[]), cast(:amounts AS bigint[]),
     cast(:captureds AS bigint[]), cast(:releaseds AS bigint[]), cast(:states AS text[]),
     cast(:held_ats AS timestamptz[]), cast(:valid_untils AS timestamptz[]), cast(:settle_untils AS timestamptz[]),
-    cast(:ended_ats AS timestamptz[])
-) AS put (member_id, id, currency, amount, captured, released, state, held_at, valid_until, settle_until, ended_at)
+    cast(:ended_ats AS timestamptz[]), cast(:purposes AS text[]), cast(:revoked_ats AS timestamptz[]),
+    cast(:used_bys AS uuid[])
+) AS put (
+    member_id, id, currency, amount, captured, released, state, held_at, valid_until, settle_until, ended_at,
+    purpose, revoked_at, used_by
+)
 ON CONFLICT (member_id, id) DO UPDATE
 SET
-    captured = excluded.captured, released = excluded.released, state = excluded.state, ended_at = excluded.ended_at
+    captured = excluded.captured, released = excluded.released, state = excluded.state, ended_at = excluded.ended_at,
+    revoked_at = excluded.revoked_at, used_by = excluded.used_by
 WHERE kept.state = 'open';
 
 -- name: put_hold_lots

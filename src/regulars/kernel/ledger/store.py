@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 from uuid import UUID
 
 from msgspec import Struct
@@ -27,10 +27,12 @@ __all__ = [
     "read_accounts",
     "read_lineage",
     "read_taken",
+    "revoked_vouchers",
     "standing",
     "statement",
     "totals",
     "turning",
+    "voucher_state",
     "write",
 ]
 
@@ -172,6 +174,9 @@ async def _holds(read: Read, members: Sequence[UUID], ids: Sequence[UUID]) -> li
             valid_until=row["valid_until"],
             settle_until=row["settle_until"],
             ended_at=row["ended_at"],
+            purpose=row["purpose"],
+            revoked_at=row["revoked_at"],
+            used_by=row["used_by"],
             parts=tuple(parts[row["member_id"], row["id"]]),
         )
         for row in rows
@@ -231,6 +236,9 @@ async def _write_holds(tx: Tx, held: Sequence[Hold]) -> None:
         valid_untils=[h.valid_until for h in held],
         settle_untils=[h.settle_until for h in held],
         ended_ats=[h.ended_at for h in held],
+        purposes=[h.purpose for h in held],
+        revoked_ats=[h.revoked_at for h in held],
+        used_bys=[h.used_by for h in held],
     )
     parts = [(h, part) for h in held for part in h.parts]
     await SQL.run(
@@ -393,6 +401,16 @@ async def lots(
 async def open_holds(read: Read, member: UUID) -> list[Hold]:
     """List a member's open holds, with the lots that they name, oldest first."""
     return sorted(await _holds(read, [member], []), key=lambda hold: (hold.held_at, hold.id))
+
+
+async def revoked_vouchers(read: Read, *, at: datetime, most: int) -> list[UUID]:
+    """List vouchers that are still within their time and must not be taken: used, or cancelled. The latest first."""
+    return [row["id"] for row in await SQL.rows(read, "revoked_vouchers", at=at, most=most)]
+
+
+async def voucher_state(read: Read, member: UUID, voucher: UUID) -> str | None:
+    """Tell what became of a voucher: open, captured, expired, or cancelled; None where the member never had it."""
+    return cast("str | None", await SQL.value(read, "voucher_state", member=member, voucher=voucher))
 
 
 async def totals(read: Read) -> dict[tuple[str, str], int]:

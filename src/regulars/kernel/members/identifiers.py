@@ -69,6 +69,12 @@ def _normalise_card(value: str) -> str:
     return unicodedata.normalize("NFKC", bare)
 
 
+def _refuse_code(value: str) -> str:
+    # Whoever could be enrolled or found by one as it is written would be somebody else half a minute later.
+    del value
+    raise _refuse("code", "a code that was checked where it came in, or another identifier")
+
+
 def _trim(value: str) -> str:
     return value.strip()
 
@@ -78,5 +84,5 @@ def _refuse(kind: str, expected: str) -> IdentifierInvalid:
 
 
 RULES: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
-    {"phone": _normalise_phone, "email": _normalise_email, "card": _normalise_card}
+    {"phone": _normalise_phone, "email": _normalise_email, "card": _normalise_card, "code": _refuse_code}
 )

@@ -87,14 +87,18 @@ class Releases:
     all: tuple[Release, ...]
     plans: dict[str, Plan]
     moments: tuple[Moment, ...] = field(init=False, repr=False, compare=False)
+    starts: tuple[datetime, ...] = field(init=False, repr=False, compare=False)
+    """When each moment begins: this is asked of every activity, several times."""
 
     def __post_init__(self) -> None:
         """Work out once what is in force when."""
-        object.__setattr__(self, "moments", lay_out(self.all))
+        moments = lay_out(self.all)
+        object.__setattr__(self, "moments", moments)
+        object.__setattr__(self, "starts", tuple(moment.live_from for moment in moments))
 
     def moment_at(self, occurred_at: datetime) -> Moment | None:
         """What is in force at a time; of two releases that start together, the one made later counts."""
-        count = bisect_right(self.moments, occurred_at, key=lambda moment: moment.live_from)
+        count = bisect_right(self.starts, occurred_at)
         return self.moments[count - 1] if count else None
 
     def release_at(self, occurred_at: datetime) -> Release | None:

@@ -309,7 +309,14 @@ class Batch:
             ruling = self._rule(plan, memories, self._step(plan, doing, fact, told, to=to, held=held))
             if told:
                 ruling = replace(ruling, traits=(*ruling.traits, *told))
+<<<<<<< HEAD
             ruling, booked, reasons = self._book(doing, ruling, scene, quoted, held)
+=======
+            earned, reasons = book_ruling(self.book, self.ceilings, doing, ruling, self.locked[member])
+            reasons += [] if scene is None else scene.reasons
+            reasons += list_refused(fact, ruling)
+            reasons += [] if is_heard else [Reason(offer="", code="unanswered")]
+>>>>>>> 5cbda8b814dc11580c7ec749941ed838173d74e0
         except Refusal:
             self.book.undo(marks[0])
             self.ceilings.undo(marks[1])
@@ -552,7 +559,8 @@ class Batch:
         member, activity = receipt.member, receipt.activity
         if ruling.memories:
             self.memories.setdefault(member, {}).update(ruling.memories)
-            self.changed_memories.update(dict.fromkeys((member, offer) for offer in ruling.memories))
+            for offer in ruling.memories:
+                self.changed_memories[member, offer] = None
         if ruling.traits:
             self.traits = self.traits.add(member, ruling.traits)
             self.changed_traits += [(member, change, activity) for change in ruling.traits]

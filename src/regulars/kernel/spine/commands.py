@@ -31,6 +31,17 @@ from regulars.kernel.spine.quotes import QUOTE, Quote
 from regulars.kernel.spine.quotes import RELEASE as QUOTE_RELEASE
 from regulars.kernel.spine.quotes import Release as QuoteRelease
 from regulars.kernel.spine.scene import Doing, Scene
+from regulars.kernel.spine.vouchers import (
+    VOUCHER,
+    VOUCHER_CANCEL,
+    VOUCHER_USED,
+    Cancel,
+    Used,
+    Voucher,
+    cancel_voucher,
+    issue_voucher,
+    use_voucher,
+)
 
 __all__ = ["COMMANDS", "Command", "activate", "activates", "hold_of", "keep_alive"]
 
@@ -412,9 +423,10 @@ def keep_alive(plan: program.Plan, book: ledger.Book, doing: Doing) -> list[Post
 
 
 def hold_of(ask: Mapping[str, Scalar]) -> UUID | None:
-    """Find the hold that an ask names, so that it can be read; what is no id is refused when its turn comes."""
+    """Find the hold or voucher that an ask names, so that it can be read; what is no id is refused in its turn."""
+    name = ask.get("hold", ask.get("voucher"))
     try:
-        return UUID(str(ask["hold"])) if "hold" in ask else None
+        return None if name is None else UUID(str(name))
     except ValueError:
         return None
 
@@ -440,4 +452,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     MERGE: Command(ask=Merge, run=merge),
     CLAIM: Command(ask=Claim, run=merge),
     UNMERGE: Command(ask=Unmerge, run=unmerge),
+    VOUCHER: Command(ask=Voucher, run=issue_voucher, burns=True),
+    VOUCHER_USED: Command(ask=Used, run=use_voucher),
+    VOUCHER_CANCEL: Command(ask=Cancel, run=cancel_voucher),
 }

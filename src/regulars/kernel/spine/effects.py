@@ -23,13 +23,14 @@ def book_ruling(
     """
     postings: list[Posted] = []
     reasons: list[Reason] = []
+    by = doing.stamp
     for posting in ruling.postings:
         if posting.points < 0:
             postings += _take_back(book, doing, posting)
         elif posting.expires_at is not None and posting.expires_at <= doing.at:
             reasons.append(Reason(offer=posting.offer, code="expired_before_issue"))
         else:
-            postings.append(book.issue(doing.member, posting, program=doing.program, by=doing.stamp))
+            postings.append(book.issue(doing.member, posting, program=doing.program, by=by))
     for claim in ruling.claims:
         ceilings.take(claim.ceiling, claim.amount, activity=doing.id, member=doing.member, at=doing.at)
     for claim in ruling.freed:

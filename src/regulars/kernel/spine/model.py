@@ -1,6 +1,6 @@
 """What the path answers, and what it refuses."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from regulars.base.errors import Refusal
 from regulars.kernel.nouns import Receipt
@@ -178,8 +178,7 @@ class TraitOfOffers(Refusal):
     code, kind = "trait_of_offers", "invalid"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What became of one activity: a receipt, or the refusal."""
 
     receipt: Receipt | None = None

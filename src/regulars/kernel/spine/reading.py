@@ -1,11 +1,12 @@
 """Everything that a batch needs, locked and read once: the members whose points may move, and all that they hold."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
+
+from msgspec import Struct
 
 from regulars.base.db import Read, Tx
 from regulars.base.errors import DatabaseContention, Refusal
@@ -29,8 +30,7 @@ Happening = tuple[UUID, str, datetime, str]
 """(member, kind, when, store) of an activity that is asked for or due."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """A fact with the members that it names, and the ledger time at which it is taken."""
 
     fact: Activity
@@ -205,6 +205,8 @@ async def _others(
 
 def _list_lively(asked: Sequence[Asked], releases: program.Releases) -> set[UUID]:
     """List the members who let points of theirs live on that end by inactivity. Nobody, in most programmes."""
+    if not any(plan.lively for plan in releases.plans.values()):
+        return set()
     return {
         each.member
         for each in asked
@@ -215,6 +217,8 @@ def _list_lively(asked: Sequence[Asked], releases: program.Releases) -> set[UUID
 
 def _list_asking(asked: Sequence[Asked], releases: program.Releases) -> set[UUID]:
     """List the members who ask for something that offers may take points for."""
+    if not any(plan.asks for plan in releases.plans.values()):
+        return set()
     return {
         each.member
         for each in asked

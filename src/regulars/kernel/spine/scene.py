@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, members, program
-from regulars.kernel.nouns import Activity, Body, Original, Posted, Scalar, TraitChange
+from regulars.kernel.nouns import Activity, Body, Original, Posted, Reason, Scalar, TraitChange
 from regulars.kernel.spine.house import House
 
 __all__ = ["Cast", "Doing", "Scene"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doing:
+class Doing(Struct, frozen=True, kw_only=True):
     """The activity that is being recorded: whose, under which id, when, and by which programme."""
 
     body: Body
@@ -120,3 +120,5 @@ class Scene(Cast):
     """A member that has just become part of this one."""
     parted: UUID | None = None
     """A member that has just become one of their own again."""
+    reasons: list[Reason] = field(default_factory=list[Reason])
+    """What the receipt is to say of it."""

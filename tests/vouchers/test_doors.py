@@ -1,0 +1,158 @@
+"""Over HTTP: a voucher is issued and checked, tills get keys, codes name members, and may be asked for."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from regulars.base.db import Database
+from regulars.base.settings import Settings
+from regulars.interfaces.http.app import app, list_scopes
+from regulars.interfaces.http.shown import VOUCHES
+from regulars.kernel import spine
+from tests.http.site import Purchase, Site, codes, run_site
+
+
+def now(**span: int) -> str:
+    return (datetime.now(tz=UTC) + timedelta(**span)).isoformat()
+
+
+def wanted(points: int = 500, **others: object) -> dict[str, Any]:
+    return {"source": "app", "occurred_at": now(), "currency": "points", "points": points, **others}
+
+
+def told(kind: str, name: str, member: dict[str, Any], **ask: object) -> dict[str, Any]:
+    return {"id": name, "source": "till", "kind": kind, "occurred_at": now(), "member": member, "ask": ask}
+
+
+@pytest.fixture
+async def member(site: Site, purchase: Purchase) -> str:
+    """A member with a thousand points."""
+    answer = await site.client.post("/v1/activities", json=purchase(minor=100_000))
+    return str(answer.json()["member"])
+
+
+async def make_code(site: Site, member: str) -> dict[str, Any]:
+    answer = await site.client.post(f"/v1/members/{member}/code")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def show(code: str) -> dict[str, Any]:
+    return {"identifier": {"kind": "code", "value": code}}
+
+
+async def send(site: Site, *activities: dict[str, Any]) -> list[str]:
+    answer = await site.client.post("/v1/activities", json={"activities": list(activities)})
+    return codes(answer.json()["results"])
+
+
+async def test_a_voucher_from_issue_to_use(site: Site, member: str) -> None:
+    body, named = wanted(store="s1"), {"Idempotency-Key": "v-1"}
+    first = await site.client.post(f"/v1/members/{member}/vouchers", json=body, headers=named)
+    again = await site.client.post(f"/v1/members/{member}/vouchers", json=body, headers=named)
+    assert (first.status_code, again.status_code, first.json()) == (201, 200, again.json())
+    voucher = first.json()
+    assert (voucher["worth_minor"], voucher["money"], voucher["store"], voucher["points"]) == (500, "CNY", "s1", 500)
+    assert len(voucher["token"]) == 179
+
+    check = {"token": voucher["token"], "store": "s1"}
+    good = (await site.client.post("/v1/vouchers/check", json=check)).json()
+    assert {name: voucher[name] for name in good} == good
+    elsewhere = await site.client.post("/v1/vouchers/check", json={**check, "store": "s2"})
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "voucher_elsewhere")
+    forged = await site.client.post("/v1/vouchers/check", json={**check, "token": voucher["token"][:-2] + "xA"})
+    assert (forged.status_code, forged.json()["code"]) == (422, "voucher_invalid")
+
+    owner = {"id": good["member"]}
+    uses = [told("voucher_used", name, owner, voucher=voucher["voucher"]) for name in ("u1", "u2")]
+    assert await send(site, uses[0], uses[1], uses[0]) == ["recorded", "recorded", "repeated"]
+    used = await site.client.post("/v1/vouchers/check", json=check)
+    assert (used.status_code, used.json()["code"]) == (409, "voucher_ended")
+    keys = (await site.client.get("/v1/tills/keys")).json()
+    assert keys["revoked"] == [voucher["voucher"]]
+    assert keys["complete"] is True
+    assert [(key["ends"], len(key["key"])) for key in keys["keys"]] == [(None, 43)]
+
+
+async def test_a_voucher_needs_its_scope_and_its_store(site: Site, member: str) -> None:
+    body, named = wanted(), {"Idempotency-Key": "v-1"}
+    poor = site.using(await site.issue("activities:write"))
+    refused = await site.client.post(f"/v1/members/{member}/vouchers", json=body, headers=named | poor)
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+    used = await site.client.post(
+        "/v1/activities", json=told("voucher_used", "u", {"id": member}, voucher=member), headers=poor
+    )
+    assert used.json()["context"]["scope"] == "points:voucher_used"
+    nothing = await site.client.post(f"/v1/members/{member}/vouchers", json=wanted(2_000), headers=named)
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "points_not_enough")
+
+
+async def test_a_code_names_its_member_also_when_it_is_told_later(site: Site, member: str, purchase: Purchase) -> None:
+    code = await make_code(site, member)
+    sale = {**purchase("r-2"), "member": show(code["code"])}
+    receipt = (await site.client.post("/v1/activities", json=sale)).json()
+    assert receipt["member"] == member
+    again = await site.client.post("/v1/activities", json=sale)
+    assert (again.status_code, again.json()) == (200, receipt)
+    late = {**purchase("r-3"), "member": show(code["code"]), "occurred_at": now(seconds=150)}
+    early = {**purchase("r-4"), "member": show(code["code"]), "occurred_at": now(seconds=-120)}
+    broken = {**purchase("r-5"), "member": show(code["code"][:-2] + "AA")}
+    nobody = {**purchase("r-6"), "member": show("nonsense")}
+    assert await send(site, late, early, broken, nobody) == ["code_stale", "code_stale", "code_invalid", "code_invalid"]
+
+
+async def test_one_code_earns_again_and_uses_points_once(site: Site, member: str, purchase: Purchase) -> None:
+    ref = show((await make_code(site, member))["code"])
+    redeem = [told("redeem", name, ref, currency="points", points=10) for name in ("x1", "x2")]
+    assert await send(site, *redeem, redeem[0]) == ["recorded", "code_replayed", "repeated"]
+    assert await send(site, *({**purchase(name), "member": ref} for name in ("r-2", "r-3"))) == ["recorded"] * 2
+
+
+async def test_a_code_enrols_and_is_kept_by_nobody(site: Site, member: str) -> None:
+    code = (await make_code(site, member))["code"]
+    enrolled = await site.client.post("/v1/members", json={"identifiers": [{"kind": "code", "value": code}]})
+    assert enrolled.json()["code"] == "identifier_invalid"
+    missing = await site.client.post("/v1/members/019562d4-7c00-7000-8000-000000000001/code")
+    assert (missing.status_code, missing.json()["code"]) == (404, "member_unknown")
+
+
+@pytest.fixture
+async def strict(database: Database, house: spine.House, settings: Settings, published: None) -> AsyncGenerator[Site]:
+    """A site where points are used only by whoever proves who they are."""
+    async for each in run_site(database, house, app(replace(settings, burn_needs_code=True), database, house)):
+        yield each
+
+
+async def test_a_number_alone_earns_and_uses_nothing(strict: Site, purchase: Purchase) -> None:
+    phone = {"identifier": {"kind": "phone", "value": "+86 138 0013 8000"}}
+    sale = await strict.client.post("/v1/activities", json={**purchase(minor=100_000), "member": phone})
+    member = sale.json()["member"]
+    redeem = {"currency": "points", "points": 10}
+    by_phone, by_id = told("redeem", "x1", phone, **redeem), told("redeem", "x2", {"id": member}, **redeem)
+    reward = {**told("reward", "x3", phone, reward="tea"), "store": "s1"}
+    assert await send(strict, by_phone, by_id, reward) == ["burn_needs_code"] * 3
+    code = (await make_code(strict, member))["code"]
+    assert await send(strict, told("redeem", "x1", show(code), **redeem)) == ["recorded"]
+    trusted = strict.using(await strict.issue(*list_scopes(), VOUCHES))
+    vouched = await strict.client.post("/v1/activities", json=by_id, headers=trusted)
+    assert vouched.status_code == 201
+
+
+async def test_a_voucher_asks_for_the_code_of_its_own_member(strict: Site, purchase: Purchase) -> None:
+    members = [
+        (await strict.client.post("/v1/activities", json=purchase(card, minor=100_000, card=card))).json()["member"]
+        for card in ("11", "22")
+    ]
+    path, named = f"/v1/members/{members[0]}/vouchers", {"Idempotency-Key": "v-1"}
+    without = await strict.client.post(path, json=wanted(), headers=named)
+    assert (without.status_code, without.json()["code"]) == (403, "burn_needs_code")
+    shown = [(await make_code(strict, each))["code"] for each in members]
+    other = await strict.client.post(path, json=wanted(code=shown[1]), headers=named)
+    assert (other.status_code, other.json()["code"]) == (422, "code_invalid")
+    voucher = (await strict.client.post(path, json=wanted(code=shown[0]), headers=named)).json()
+    # A till that took it tells of it by the member whom the token names: the promise was proved when it was made.
+    used = told("voucher_used", "u", {"id": members[0]}, voucher=voucher["voucher"])
+    assert await send(strict, used) == ["recorded"]
