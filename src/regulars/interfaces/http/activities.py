@@ -27,11 +27,7 @@ from regulars.kernel import spine
 from regulars.kernel.nouns import Activity
 from regulars.kernel.spine.commands import COMMANDS
 
-<<<<<<< HEAD
-__all__ = ["PATH_REFUSALS", "PURCHASE", "check_key", "command_scope", "record_one", "record_together", "router"]
-=======
-__all__ = ["PATH_REFUSALS", "command_scope", "record_facts", "record_one", "router"]
->>>>>>> 5cbda8b814dc11580c7ec749941ed838173d74e0
+__all__ = ["PATH_REFUSALS", "PURCHASE", "check_key", "command_scope", "record_facts", "record_one", "router"]
 
 TOGETHER_MAX: Final = 256
 """Activities in one transaction: others must not wait long for the members locked in it."""
@@ -118,21 +114,13 @@ async def record_activities(request: Request) -> Response:
     if isinstance(decode(read_envelope, body, kept=False).activities, UnsetType):
         return await record_one(request, decode(read_one, body).to_activity())
     raws = decode(read_many, body, kept=False).activities
-<<<<<<< HEAD
-    outcomes = await record_together(request, [_read_raw(raw, place) for place, raw in enumerate(raws)])
-=======
     outcomes = await record_facts(request, [_read_raw(raw, place) for place, raw in enumerate(raws)])
->>>>>>> 5cbda8b814dc11580c7ec749941ed838173d74e0
     return answer(Results(results=[result_of(outcome) for outcome in outcomes]))
 
 
 async def record_one(request: Request, fact: Activity) -> Response:
     """Record one activity, and answer its receipt (201 when it is new, 200 when it was sent before) or the problem."""
-<<<<<<< HEAD
-    (outcome,) = await record_together(request, [fact])
-=======
     (outcome,) = await record_facts(request, [fact])
->>>>>>> 5cbda8b814dc11580c7ec749941ed838173d74e0
     if outcome.refusal is not None:
         return refuse(outcome.refusal, request_id=request_id_of(request))
     return answer(result_of(outcome).receipt, status=200 if outcome.repeated else 201)
@@ -146,15 +134,9 @@ def _read_raw(raw: Raw, place: int) -> Activity | Refusal:
         return refusal
 
 
-<<<<<<< HEAD
-async def record_together(request: Request, sent: Sequence[Activity | Refusal]) -> list[spine.Outcome]:
-    """Record what could be read, in the order sent, and answer an outcome for each."""
-    checked = [check_key(each, key_of(request)) for each in sent]
-=======
 async def record_facts(request: Request, sent: Sequence[Activity | Refusal]) -> list[spine.Outcome]:
     """Record what could be read, in the order sent, and answer an outcome for each."""
-    checked = await name_members(request, [_check_key(each, key_of(request)) for each in sent])
->>>>>>> 5cbda8b814dc11580c7ec749941ed838173d74e0
+    checked = await name_members(request, [check_key(each, key_of(request)) for each in sent])
     facts = [each for each in checked if isinstance(each, Activity)]
     recorded: list[spine.Outcome] = []
     for start in range(0, len(facts), TOGETHER_MAX):

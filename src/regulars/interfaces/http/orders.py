@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from regulars.base import clock
 from regulars.base.errors import Refusal
 from regulars.features.rewards.catalogue import choose_language
-from regulars.interfaces.http.activities import PATH_REFUSALS, PURCHASE, check_key, record_one, record_together
+from regulars.interfaces.http.activities import PATH_REFUSALS, PURCHASE, check_key, record_facts, record_one
 from regulars.interfaces.http.guard import key_of
 from regulars.interfaces.http.kit import answer, door, read_body, request_id_of
 from regulars.interfaces.http.pricing import Extra, OrderView, QuoteView, add_extras, view_order, view_quote
@@ -235,7 +235,7 @@ async def order(request: Request) -> Response:
         origin="" if isinstance(asked.quote, UnsetType) else asked.quote,
         due_minor=None if isinstance(asked.due_minor, UnsetType) else asked.due_minor,
     )
-    (outcome,) = await record_together(request, [fact])
+    (outcome,) = await record_facts(request, [fact])
     if outcome.receipt is None:
         return _refuse(request, outcome)
     return answer(view_order(fact, outcome.receipt), status=200 if outcome.repeated else 201)
@@ -293,7 +293,7 @@ async def _price(request: Request, asked: QuoteIn) -> Response:
 async def _keep(request: Request, asked: QuoteIn, seconds: int) -> Response:
     """Record the quote, with what it sets aside."""
     fact = asked.to_activity(QUOTE, ask={"valid_seconds": seconds})
-    (outcome,) = await record_together(request, [fact])
+    (outcome,) = await record_facts(request, [fact])
     if outcome.receipt is None:
         return _refuse(request, outcome)
     receipt = outcome.receipt

@@ -309,14 +309,8 @@ class Batch:
             ruling = self._rule(plan, memories, self._step(plan, doing, fact, told, to=to, held=held))
             if told:
                 ruling = replace(ruling, traits=(*ruling.traits, *told))
-<<<<<<< HEAD
             ruling, booked, reasons = self._book(doing, ruling, scene, quoted, held)
-=======
-            earned, reasons = book_ruling(self.book, self.ceilings, doing, ruling, self.locked[member])
             reasons += [] if scene is None else scene.reasons
-            reasons += list_refused(fact, ruling)
-            reasons += [] if is_heard else [Reason(offer="", code="unanswered")]
->>>>>>> 5cbda8b814dc11580c7ec749941ed838173d74e0
         except Refusal:
             self.book.undo(marks[0])
             self.ceilings.undo(marks[1])
