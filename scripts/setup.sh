@@ -116,7 +116,8 @@ make_environment "$python"
 adopt_pip_settings "$python"
 rm -f "$stamp"
 say "installing what '$kind' needs into $venv"
-"$uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r "requirements/$kind.txt" ||
+# Compiled now, once: where Python may not keep what it compiles, every start would do it again.
+"$uv" pip install --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes -r "requirements/$kind.txt" ||
     die "$unreachable"
 # Its build backend came with the requirements, hash and all: nothing is fetched to build it.
 "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .

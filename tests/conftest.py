@@ -24,6 +24,9 @@ FOLDER = Path(tempfile.gettempdir()) / f"regulars-tests-{os.getuid()}-{hashlib.s
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 TEMPLATES_KEPT_MAX = 5
 
+# Programs that tests start, by the hundred, keep what they compile, also where the caller's shell says otherwise.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # How fast examples are made says how busy the machine is, and nothing of what is tested.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")

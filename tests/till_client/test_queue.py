@@ -43,7 +43,7 @@ def list_ids(queue: Queue) -> list[str]:
 
 
 def test_a_power_cut_at_each_byte_of_the_last_record_loses_that_record_alone(folder: Path) -> None:
-    segment = fill(folder, 3, text="茶\nqueue\"\\")
+    segment = fill(folder, 3, text='茶\nqueue"\\')
     data = segment.read_bytes()
     *_, last = read_records(data).spans
     assert last.end == len(data)

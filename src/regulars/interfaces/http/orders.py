@@ -56,10 +56,10 @@ Coupons = Annotated[
 ]
 
 
-class OrderUnknown(Refusal):
+class PurchaseUnsent(Refusal):
     """No order or quote of this name was recorded under this source."""
 
-    code, kind = "order_unknown", "not_found"
+    code, kind = "purchase_unsent", "not_found"
 
 
 class BasketIn(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -201,7 +201,7 @@ async def quote(request: Request) -> Response:
     scope="activities:write",
     takes=CancelIn,
     gives={200: ReceiptView, 201: ReceiptView},
-    refuses=(*PATH_REFUSALS, StoreForbidden, OrderUnknown),
+    refuses=(*PATH_REFUSALS, StoreForbidden, PurchaseUnsent),
     examples={"The customer left": CANCELLED},
 )
 async def release_quote(request: Request, quote: Named) -> Response:
@@ -246,7 +246,7 @@ async def order(request: Request) -> Response:
     scope="activities:write",
     takes=ReturnIn,
     gives={200: ReceiptView, 201: ReceiptView},
-    refuses=(*PATH_REFUSALS, StoreForbidden, OrderUnknown),
+    refuses=(*PATH_REFUSALS, StoreForbidden, PurchaseUnsent),
     examples={"One line comes back": RETURNED},
 )
 async def return_order(request: Request, order: Named) -> Response:
@@ -261,7 +261,7 @@ async def return_order(request: Request, order: Named) -> Response:
     scope="activities:write",
     takes=CancelIn,
     gives={200: ReceiptView, 201: ReceiptView},
-    refuses=(*PATH_REFUSALS, StoreForbidden, OrderUnknown),
+    refuses=(*PATH_REFUSALS, StoreForbidden, PurchaseUnsent),
     examples={"It never was": CANCELLED},
 )
 async def cancel_order(request: Request, order: Named) -> Response:
@@ -304,14 +304,14 @@ async def _keep(request: Request, asked: QuoteIn, seconds: int) -> Response:
 
 
 async def _find_member(request: Request, source: str, name: str, told: MemberRef | UnsetType) -> UUID | Identifier:
-    """Find whose order it is: whom the sender says, or else whom the journal does. Raises OrderUnknown."""
+    """Find whose order it is: whom the sender says, or else whom the journal does. Raises PurchaseUnsent."""
     if not isinstance(told, UnsetType):
         return told.to_reference()
     async with database_of(request).snapshot() as read:
         found = await journal.find_keys(read, [(source, name)])
     if not found:
         message = f"No order or quote {name!r} of {source!r} was recorded. Send it first."
-        raise OrderUnknown(message, source=source, order=name)
+        raise PurchaseUnsent(message, source=source, order=name)
     return found[source, name].member
 
 
