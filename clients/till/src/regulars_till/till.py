@@ -212,7 +212,7 @@ class Till:
         until = time.monotonic() + HARD_SECONDS
         moment, off_seconds = self._clock.now(), self._clock.off_seconds
         queue = self._notebook.queue
-        origin = None if queue is None else queue.find(self._number_of(sale))
+        origin = self._notebook.find(self._number_of(sale))
         named = self._desk.name_member(member, sale)
         if origin is not None and member is None:
             named = origin.values["activity"]["member"]
