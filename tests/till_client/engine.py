@@ -81,6 +81,13 @@ class Engine:
         url = f"http://127.0.0.1:{port or self.port}"
         return Till(url, self.key, till=name, store="367", folder=folder, wall=wall)
 
+    async def issue(self, *scopes: str) -> str:
+        """Issue another key."""
+        async with self.database.transaction() as tx:
+            now = await clock.now(tx)
+            issued = await access.issue_key(tx, id=new_id(), name="a test", scopes=scopes, at=now)
+        return issued.token
+
     async def start(self) -> None:
         """Start the server, in the loop of the test: that takes no time."""
         keyring = Keyring.derive({1: b"k" * 32}, current=1)

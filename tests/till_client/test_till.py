@@ -108,6 +108,7 @@ class TestAway:
 class TestDeaths:
     """The server dies while the queue is sent."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("place", "repeated"), [("before_commit", 0), ("before_answer", 20)])
     async def test_a_drain_that_is_cut_off_is_begun_again_and_each_sale_counts_once(
         self, engine: Engine, folder: Path, place: str, repeated: int, monkeypatch: pytest.MonkeyPatch
@@ -334,6 +335,15 @@ class TestRefusals:
             assert till.level is Level.READ_ONLY
             assert till.status().unable_code == "key_invalid"
         with engine.open_till(folder) as till:
+            assert await drain(till) == Drained(recorded=1)
+
+    async def test_a_key_that_may_only_record_is_no_trouble(self, engine: Engine, folder: Path) -> None:
+        engine.key = await engine.issue("activities:write")
+        await engine.start()
+        with engine.open_till(folder) as till:
+            await sell(till)
+            assert not await asyncio.to_thread(till.refresh)
+            assert till.level is Level.NORMAL
             assert await drain(till) == Drained(recorded=1)
 
 
