@@ -43,7 +43,7 @@ SETTINGS = {
     "secret": "At least 32 random bytes as base64url, from which keys are derived. Not set: the file `secret` in the"
     " data folder, made on first use. Every process that shares a database needs the same.",
     "auto_enrol": "Whether an identifier that nobody has becomes a new member when an activity names it.",
-    "burn_needs_code": "Whether points are used only by members who show their code, or where the key has `members:vouch`.",
+    "burn_needs_code": "Whether points are used only by members who show their code, or by keys with `members:vouch`.",
     "host": "Where `regulars serve` listens.",
     "port": "The port on which `regulars serve` listens.",
     "pool_max": "Connections to the database that each process opens at most.",

@@ -1,24 +1,28 @@
-"""A server in a process of its own, that can be killed, and what members have by it."""
+"""A server that comes and goes, or is killed in a process of its own; and what members have by it."""
 
 import asyncio
 import signal
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
 from regulars.base import clock
+from regulars.base.crypto import Keyring
 from regulars.base.db import Database
 from regulars.base.ids import new_id
+from regulars.base.settings import Settings
 from regulars.features import access
-from regulars.interfaces.http.app import list_scopes
+from regulars.interfaces.http.app import app, list_scopes
+from regulars.interfaces.http.serve import Server, configure, open_socket
 from regulars.kernel import program, spine
 from regulars_till import Basket, Line, Member, Till
+from regulars_till.clock import read_wall
 from tests.faults.process import Orders, run_process
 from tests.faults.shop import find_port
 
@@ -39,7 +43,8 @@ offers:
     on: [purchase]
     settings: {currency: points, points: 1, per_minor: 100}
 """
-READY_SECONDS_MAX: Final = 60
+READY_SECONDS_MAX: Final = 120
+"""On a machine that others use too."""
 OK: Final = 200
 CARD: Final = Member(kind="card", value="2469 0001")
 BASKET: Final = Basket(lines=(Line(sku="tea", amount_minor=1_250, categories=("DRINKS",)),), member=CARD)
@@ -64,15 +69,48 @@ class Engine:
     folder: Path
     port: int
     key: str
+    database: Database
     process: asyncio.subprocess.Process | None = None
+    server: Server | None = None
+    serving: asyncio.Task[None] | None = None
 
-    def open_till(self, folder: Path, *, port: int | None = None, **more: Any) -> Till:
+    def open_till(
+        self, folder: Path, *, name: str = "t17", port: int | None = None, wall: Callable[[], datetime] = read_wall
+    ) -> Till:
         """Open a till that asks the server, or whoever listens on that port."""
         url = f"http://127.0.0.1:{port or self.port}"
-        return Till(url, self.key, **{"till": "t17", "store": "367", "folder": folder, **more})
+        return Till(url, self.key, till=name, store="367", folder=folder, wall=wall)
 
-    async def start(self, *, place: str = "", after: int = 1) -> None:
-        """Start the server, to die at a place."""
+    async def issue(self, *scopes: str) -> str:
+        """Issue another key."""
+        async with self.database.transaction() as tx:
+            now = await clock.now(tx)
+            issued = await access.issue_key(tx, id=new_id(), name="a test", scopes=scopes, at=now)
+        return issued.token
+
+    async def start(self) -> None:
+        """Start the server, in the loop of the test: that takes no time."""
+        keyring = Keyring.derive({1: b"k" * 32}, current=1)
+        house = spine.House(keyring=keyring, versions=program.Versions(), new_id=new_id)
+        self.server = Server(configure(app(Settings(data_dir=self.folder), self.database, house)))
+        self.serving = asyncio.create_task(self._serve(self.server))
+        while not self.server.started:
+            assert not self.serving.done(), self.serving
+            await asyncio.sleep(0.005)
+
+    async def _serve(self, server: Server) -> None:
+        with open_socket("127.0.0.1", self.port) as listening:
+            await server.serve(sockets=[listening])
+
+    async def stop(self) -> None:
+        """Stop it; whoever asks now finds nobody."""
+        if self.server is not None and self.serving is not None:
+            self.server.stop()
+            await self.serving
+            self.server = self.serving = None
+
+    async def start_process(self, *, place: str = "", after: int = 1) -> None:
+        """Start the server in a process of its own, to die at a place."""
         orders = Orders(what="serve", url=self.url, folder=str(self.folder), port=self.port, place=place, after=after)
         self.process = await run_process(orders)
         until = time.monotonic() + READY_SECONDS_MAX
@@ -84,12 +122,6 @@ class Engine:
                         return
                 await asyncio.sleep(0.02)
         raise AssertionError("the server did not become ready")
-
-    async def kill(self) -> None:
-        """Kill it, wherever it is."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        await self.process.wait()
 
     async def wait_for_death(self) -> None:
         """Wait until it has killed itself at its place."""
@@ -121,10 +153,11 @@ async def open_engine(database: Database, url: str, folder: Path) -> AsyncGenera
     """Have a programme and a key; the server is started by the test."""
     place = folder / "engine"
     place.mkdir()
-    engine = Engine(url=url, folder=place, port=find_port(), key=await publish(database))
+    engine = Engine(url=url, folder=place, port=find_port(), key=await publish(database), database=database)
     try:
         yield engine
     finally:
+        await engine.stop()
         if engine.process is not None and engine.process.returncode is None:
-            engine.process.terminate()
+            engine.process.kill()
             await engine.process.wait()

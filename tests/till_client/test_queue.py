@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -187,7 +187,7 @@ def test_what_is_put_aside_is_kept_counted_and_sent_no_more(folder: Path) -> Non
     queue.close()
 
 
-def hold_folder(folder: Path, ready: Any) -> None:
+def hold_folder(folder: Path, ready: Event) -> None:
     queue = Queue(folder)
     add(queue)
     ready.set()
@@ -215,6 +215,7 @@ def test_two_programs_cannot_have_one_folder_and_death_lets_go_of_it(folder: Pat
 SMALL = """
 import resource, sys
 from datetime import datetime, timezone
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from regulars_till.queue import Queue
 
@@ -251,7 +252,7 @@ def test_batches_are_bounded_by_count_and_by_bytes_and_leave_out_what_is_in_hand
     queue = Queue(folder)
     for _ in range(6):
         add(queue)
-    held = queue.append(AT, lambda number: {"activity": {"id": "held"}})
+    held = queue.append(AT, lambda _: {"activity": {"id": "held"}})
     add(queue)
     assert [r.number for r in queue.list_pending(after=0, count_max=3, bytes_max=10**6)] == [1, 2, 3]
     assert [r.number for r in queue.list_pending(after=3, count_max=9, bytes_max=10**6)] == [4, 5, 6, 8]

@@ -150,9 +150,9 @@ async def test_a_voucher_asks_for_the_code_of_its_own_member(strict: Site, purch
     without = await strict.client.post(path, json=wanted(), headers=named)
     assert (without.status_code, without.json()["code"]) == (403, "burn_needs_code")
     shown = [(await make_code(strict, each))["code"] for each in members]
-    other = await strict.client.post(path, json=wanted(code=shown[1]), headers=named)
+    other = await strict.client.post(path, json=wanted(member_code=shown[1]), headers=named)
     assert (other.status_code, other.json()["code"]) == (422, "code_invalid")
-    voucher = (await strict.client.post(path, json=wanted(code=shown[0]), headers=named)).json()
+    voucher = (await strict.client.post(path, json=wanted(member_code=shown[0]), headers=named)).json()
     # A till that took it tells of it by the member whom the token names: the promise was proved when it was made.
     used = told("voucher_used", "u", {"id": members[0]}, voucher=voucher["voucher"])
     assert await send(strict, used) == ["recorded"]

@@ -70,10 +70,10 @@ class Drain:
             self._why = "absent"
         elif isinstance(told, Silence):
             self._why = told.why.value
-        elif told.status in TOO_MUCH or (told.status == OK and len(told.body.get("results", ())) == len(batch)):
+        elif told.status in TOO_MUCH or _fits(told, batch):
             return told
         else:
-            self._why = told.code or str(told.status)
+            self._why = told.code or ("unreadable" if told.status == OK else str(told.status))
         return None
 
     def _take_in(self, batch: list[Record], told: Answer) -> bool:
@@ -143,3 +143,12 @@ class Drain:
     def _put_aside(self, record: Record, code: str, problem: dict[str, Any]) -> None:
         self._queue.put_aside(record, code, problem, self._clock.now())
         self._counts["put_aside"] += 1
+
+
+def _fits(told: Answer, batch: list[Record]) -> bool:
+    """Tell whether this is an answer to the batch: a result for each."""
+    results = told.body.get("results")
+    if told.status != OK or not isinstance(results, list):
+        return False
+    rows: list[object] = results  # pyright: ignore[reportUnknownVariableType] - JSON
+    return len(rows) == len(batch) and all(isinstance(row, dict) for row in rows)

@@ -32,12 +32,9 @@ class Learned:
 
     def open(self, folder: Path) -> None:
         """Read what was kept. What cannot be read is as if it had never been told."""
-        path = folder / NAME
-        if not path.exists():
-            return
         try:
-            told = json.loads(path.read_bytes())
-        except ValueError:
+            told = json.loads((folder / NAME).read_bytes())
+        except (OSError, ValueError):
             return
         if isinstance(told, dict):
             for name, value in told.items():  # pyright: ignore[reportUnknownVariableType] - JSON

@@ -133,6 +133,14 @@ class Notebook:
             if len(self._unwritten) < UNWRITTEN_MAX:
                 self._unwritten.append(noted)
 
+    def find(self, number: int) -> Record | None:
+        """Read what was noted under a number, as far as it is still here."""
+        try:
+            return None if self.queue is None else self.queue.find(number)
+        except OSError:
+            self.trouble = "folder_not_writable"
+            return None
+
     def write_unwritten(self) -> None:
         """Write what was remembered."""
         with self._guard:

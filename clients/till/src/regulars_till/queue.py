@@ -50,6 +50,7 @@ class Segment:
     """Where its good lines end."""
     places: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Of each number, where the record begins and ends; an amended one where its last word lies."""
+    moments: dict[int, datetime] = field(default_factory=dict)
     settled: set[int] = field(default_factory=set)
     damaged: bytes = b""
     oldest: datetime | None = None
@@ -70,8 +71,9 @@ class Segment:
         """Numbers that are not settled, in order."""
         return sorted(self.places.keys() - self.settled)
 
-    def note(self, at: datetime) -> None:
+    def note(self, number: int, at: datetime) -> None:
         """Take in when a record was made."""
+        self.moments[number] = at
         self.oldest = at if self.oldest is None else min(self.oldest, at)
         self.newest = at if self.newest is None else max(self.newest, at)
 
@@ -114,10 +116,7 @@ class Queue:
     def pending_since(self) -> datetime | None:
         """When the first record was made that is not settled; None when all are."""
         with self._guard:
-            for segment in self._segments:
-                for _, values, _ in _read_places(segment, segment.pending[:1]):
-                    return read_moment(values["at"])
-            return None
+            return min((s.moments[number] for s in self._segments for number in s.pending), default=None)
 
     @property
     def last_number(self) -> int:
@@ -150,8 +149,7 @@ class Queue:
             segment = self._segment_of(number)
             if segment is None:
                 return None
-            ((_, values, _),) = _read_places(segment, [number])
-            return Record(number=number, values=values)
+            return next((Record(number=number, values=told) for _, told, _ in _read_places(segment, [number])), None)
 
     def is_pending(self, number: int) -> bool:
         """Tell whether a record is here and not settled."""
@@ -176,7 +174,7 @@ class Queue:
             self._write(segment, voids + data, burnt=number)
             self._void.clear()
             segment.places[number] = (segment.end - len(data), segment.end)
-            segment.note(at)
+            segment.note(number, at)
             self._busy.add(number)
             return Record(number=number, values=values)
 
@@ -285,7 +283,7 @@ class Queue:
                 continue
             number = int(span.values["n"])
             segment.places[number] = (span.start, span.end)
-            segment.note(read_moment(span.values["at"]))
+            segment.note(number, read_moment(span.values["at"]))
             if seen is not None:
                 seen(span.values)
         if reading.end < len(data):
@@ -327,5 +325,6 @@ def _read_places(segment: Segment, numbers: list[int]) -> Iterable[tuple[int, di
         for number in numbers:
             start, end = segment.places[number]
             file.seek(start)
-            (span,) = read_records(file.read(end - start)).spans
-            yield number, span.values, end - start
+            # What was broken since the folder was opened is told, and kept, when it is opened again.
+            for span in read_records(file.read(end - start)).spans:
+                yield number, span.values, end - start

@@ -28,17 +28,14 @@ class Quoted:
     level: Level
     answer: Json = field(default_factory=dict[str, Any])
     """Online: all that the server said (forecast, payable, hints, reasons)."""
+    paid_minor: int = 0
+    """Money that points would pay; already taken off `due_minor`."""
     reserves: bool = False
     valid_until: datetime | None = None
     notes: tuple[str, ...] = ()
     """Codes of what was different than wished, for `say`."""
     known: Json = field(default_factory=dict[str, Any])
     """Of the member, what the server said last, with `as_of`; empty when it said nothing lately."""
-
-    @property
-    def paid_minor(self) -> int:
-        """Money that points would pay."""
-        return sum(int(each.get("amount_minor", 0)) for each in self.answer.get("paid", ()))
 
     def tell(self, language: str = "en") -> str:
         """Say the notes to the cashier."""

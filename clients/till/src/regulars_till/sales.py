@@ -123,6 +123,7 @@ def read_quote(told: Json, name: str, level: Level, *, reserves: bool) -> Quoted
             ),
             level=level,
             answer=told,
+            paid_minor=sum(int(each["amount_minor"]) for each in told.get("paid", ())),
             reserves=reserves,
             valid_until=read_moment(told["valid_until"]) if told.get("valid_until") else None,
         )

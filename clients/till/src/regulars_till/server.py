@@ -23,7 +23,8 @@ SOFT_SECONDS = 0.3
 HARD_SECONDS = 1.5
 """Nobody at the till waits longer than this."""
 FAILED = frozenset({408, 425, 429, 500, 502, 503, 504})
-UNABLE = FAILED | {401, 403}
+FORBIDDEN = 403
+UNABLE = FAILED | {401, FORBIDDEN}
 """The server is there, and records nothing for this till."""
 
 
@@ -57,7 +58,7 @@ class Server:
             return None
         told = self._sales.ask(method, path, body, seconds=seconds)
         # Given up early on purpose: late, not lost.
-        self._note(told, hasty=seconds <= SOFT_SECONDS)
+        self._note(told, hasty=seconds <= SOFT_SECONDS, reads=method == "GET")
         return told
 
     def ask_behind(
@@ -67,7 +68,7 @@ class Server:
         if not self._permit():
             return None
         told = self._rest.ask(method, path, body, seconds=seconds)
-        self._note(told, calm=True)
+        self._note(told, calm=True, reads=method == "GET")
         return told
 
     def close(self) -> None:
@@ -79,23 +80,24 @@ class Server:
         with self._guard:
             return self._breaker.permit(time.monotonic())
 
-    def _note(self, told: Answer | Silence, *, hasty: bool = False, calm: bool = False) -> None:
+    def _note(self, told: Answer | Silence, *, reads: bool, hasty: bool = False, calm: bool = False) -> None:
         if isinstance(told, Answer) and told.date is not None:
             self._clock.learn(told.date, told.took_seconds)
         with self._guard:
-            heard = self._hear(told, hasty=hasty, calm=calm)
+            heard = self._hear(told, hasty=hasty, calm=calm, reads=reads)
             self._ladder.note(heard)
             if heard in {Heard.QUICK, Heard.LATE} or (isinstance(told, Answer) and told.status not in FAILED):
                 self._breaker.note_answer()
             else:
                 self._breaker.note_failure(time.monotonic())
 
-    def _hear(self, told: Answer | Silence, *, hasty: bool, calm: bool) -> Heard:
+    def _hear(self, told: Answer | Silence, *, hasty: bool, calm: bool, reads: bool) -> Heard:
         if isinstance(told, Silence):
             if told.why is Why.SILENT:
                 return Heard.LATE if hasty else Heard.SILENT
             return Heard.ABSENT if told.why is Why.ABSENT else Heard.UNABLE
-        if told.status in UNABLE:
+        # A key that may not read something may record all the same.
+        if told.status in UNABLE and not (reads and told.status == FORBIDDEN):
             self.unable_code = told.code or str(told.status)
             return Heard.UNABLE
         self.unable_code = ""

@@ -42,6 +42,7 @@ KNOWN_MAX = 500
 KNOWN_OF = ("balances", "levels", "totals")
 DRAIN_EVERY_SECONDS = 5.0
 REFRESH_EVERY_SECONDS = 300.0
+ASK_AGAIN_SECONDS = 30.0
 NOT_SOLD_DIFFERENTLY = frozenset({"route_unknown", "method_not_allowed"})
 WRONG_DOOR = frozenset({404, 405})
 """No such order, which may be known as a plain activity, or no such door: the queue tells it its own way."""
@@ -212,7 +213,7 @@ class Till:
         until = time.monotonic() + HARD_SECONDS
         moment, off_seconds = self._clock.now(), self._clock.off_seconds
         queue = self._notebook.queue
-        origin = None if queue is None else queue.find(self._number_of(sale))
+        origin = self._notebook.find(self._number_of(sale))
         named = self._desk.name_member(member, sale)
         if origin is not None and member is None:
             named = origin.values["activity"]["member"]
@@ -381,8 +382,9 @@ class Till:
     def _work(self) -> None:
         refresh_at = 0.0
         while not self._closing.wait(DRAIN_EVERY_SECONDS):
-            if time.monotonic() >= refresh_at and self.refresh():
-                refresh_at = time.monotonic() + REFRESH_EVERY_SECONDS
+            if time.monotonic() >= refresh_at:
+                every = REFRESH_EVERY_SECONDS if self.refresh() else ASK_AGAIN_SECONDS
+                refresh_at = time.monotonic() + every
             self.drain()
 
 

@@ -140,7 +140,7 @@ class Caller(threading.Thread):
     def _make(self, call: Call) -> Answer | Silence:
         reused = self._connection is not None
         told = self._try(call)
-        if reused and isinstance(told, Silence) and told.why is Why.ABSENT:
+        if reused and isinstance(told, Silence) and told.why is Why.ABSENT and time.monotonic() < call.until:
             # The server may end an idle line at any time; whatever is asked may be asked twice.
             told = self._try(call)
         return told
@@ -230,11 +230,13 @@ class Wire:
                 return Silence(why=Why.SILENT, took_seconds=0.0)
             call = Call(method, path, told, until)
             caller.take(call)
-            if not call.done.wait(max(until - time.monotonic(), 0.0)):
-                self._caller = None
-                self._stuck.append(caller)
-                caller.abandon()
-            return call.told or Silence(why=Why.SILENT, took_seconds=time.monotonic() - began)
+            if call.done.wait(max(until - time.monotonic(), 0.0)) and call.told is not None:
+                return call.told
+            self._caller = None
+            self._stuck.append(caller)
+            # What the thread says from here on is of the line being cut by us.
+            caller.abandon()
+            return Silence(why=Why.SILENT, took_seconds=time.monotonic() - began)
         finally:
             self._guard.release()
 

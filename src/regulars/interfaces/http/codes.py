@@ -1,5 +1,6 @@
 """Members' codes: what an app shows so that a till knows the member, and knows that it is them."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from msgspec import Struct
 
 from regulars.base import clock
+from regulars.base.crypto import Keyring
 from regulars.base.db import Tx
 from regulars.features import signing
 from regulars.interfaces.http.kit import answer, door
@@ -34,8 +36,10 @@ async def make_code(request: Request, member: UUID) -> Response:
     Tills send it as the identifier of the kind `code`, also later, when they were offline: it is judged by the time at
     which it was shown. Points are used by one code once. Only the app in which the member is logged in may ask.
     """
-    keyring = house_of(request).keyring
+    return answer(await database_of(request).run(_making(house_of(request).keyring, member)))
 
+
+def _making(keyring: Keyring, member: UUID) -> Callable[[Tx], Awaitable[CodeView]]:
     async def make(tx: Tx) -> CodeView:
         known, at = await members.get(tx, member), await clock.now(tx)
         if known.state in {"closed", "erased"}:
@@ -45,4 +49,4 @@ async def make_code(request: Request, member: UUID) -> Response:
         code = signing.sign_code(signing.Code(member=member, issued_at=issued_at), signer)
         return CodeView(code=code, valid_until=issued_at + timedelta(seconds=signing.CODE_SECONDS))
 
-    return answer(await database_of(request).run(make))
+    return make

@@ -1,6 +1,7 @@
 """Vouchers that tills take without asking: issued as tokens, checked for those who can ask, keys for the rest."""
 
 import base64
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Header, Request, Response
 from msgspec import Meta, Struct
 
 from regulars.base import clock
+from regulars.base.crypto import Keyring
 from regulars.base.db import Tx
 from regulars.features import signing
 from regulars.interfaces.http.activities import PATH_REFUSALS, command_scope, record_facts
@@ -19,7 +21,7 @@ from regulars.interfaces.http.problems import StoreForbidden, refuse
 from regulars.interfaces.http.shown import CODE, BurnNeedsCode
 from regulars.interfaces.http.state import database_of, house_of
 from regulars.interfaces.http.wire import Moment, Source
-from regulars.kernel import ledger
+from regulars.kernel import ledger, spine
 from regulars.kernel.nouns import AMOUNT_MAX, Activity, Identifier, Receipt
 from regulars.kernel.spine.vouchers import ISSUED, VOUCHER, VoucherEnded, VoucherUnknown
 
@@ -58,7 +60,7 @@ class VoucherIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long after that tills may still tell that it was shown. Then unused points come back."""
     store: Annotated[str, Meta(max_length=50)] = ""
     """The one store that takes it; empty: any."""
-    code: Annotated[str, Meta(max_length=200)] = ""
+    member_code: Annotated[str, Meta(max_length=200)] = ""
     """The member's rotating code, where the house asks for it."""
 
 
@@ -159,14 +161,10 @@ async def issue_voucher(request: Request, member: UUID, idempotency_key: Called)
     what they check it with. It is the activity `voucher`; sent again, it answers the same voucher.
     """
     wanted = await read_body(request, read_wanted)
-    if wanted.code:
+    if wanted.member_code:
         await _check_owner(request, member, wanted)
     (outcome,) = await record_facts(request, [_activity(wanted, member, idempotency_key, key_of(request).store or "")])
-    if outcome.refusal is not None:
-        return refuse(outcome.refusal, request_id=request_id_of(request))
-    assert outcome.receipt is not None
-    view = await _sign(request, outcome.receipt)
-    return answer(view, status=200 if outcome.repeated else 201)
+    return await _answer(request, outcome)
 
 
 @router.post("/v1/vouchers/check")
@@ -188,14 +186,7 @@ async def check_voucher(request: Request) -> Response:
     Whoever takes it then sends the activity `voucher_used` with `ask: {voucher}` for the member that is named here.
     """
     shown = await read_body(request, read_shown)
-    async with database_of(request).snapshot() as read:
-        voucher = signing.read_voucher(shown.token, await signing.find_public(read))
-        signing.check_voucher(voucher, at=await clock.now(read), store=shown.store or key_of(request).store or "")
-        state = await ledger.voucher_state(read, voucher.member, voucher.voucher)
-    if state is None:
-        raise VoucherUnknown("The ledger has no such voucher.", voucher=str(voucher.voucher))
-    if state != "open":
-        raise VoucherEnded(f"This voucher was {state} before.", voucher=str(voucher.voucher), state=state)
+    voucher = await _check(request, shown.token, shown.store or key_of(request).store or "")
     return answer(msgspec.convert(msgspec.to_builtins(voucher), Good))
 
 
@@ -203,8 +194,22 @@ async def check_voucher(request: Request) -> Response:
 @door(scope=READ_SCOPE, gives={200: TillKeys})
 async def read_till_keys(request: Request) -> Response:
     """Read what a till needs to check vouchers and members' codes while it cannot ask. Ask for it every few minutes."""
-    keyring = house_of(request).keyring
+    return answer(await database_of(request).run(_listing(house_of(request).keyring)))
 
+
+async def _check(request: Request, token: str, store: str) -> signing.Voucher:
+    async with database_of(request).snapshot() as read:
+        voucher = signing.read_voucher(token, await signing.find_public(read))
+        signing.check_voucher(voucher, at=await clock.now(read), store=store)
+        state = await ledger.voucher_state(read, voucher.member, voucher.voucher)
+    if state is None:
+        raise VoucherUnknown("The ledger has no such voucher.", voucher=str(voucher.voucher))
+    if state != "open":
+        raise VoucherEnded(f"This voucher was {state} before.", voucher=str(voucher.voucher), state=state)
+    return voucher
+
+
+def _listing(keyring: Keyring) -> Callable[[Tx], Awaitable[TillKeys]]:
     async def read(tx: Tx) -> TillKeys:
         at = await clock.now(tx)
         keys = await signing.list_keys(tx, keyring, at=at)
@@ -218,13 +223,13 @@ async def read_till_keys(request: Request) -> Response:
             complete=len(revoked) <= REVOKED_MAX,
         )
 
-    return answer(await database_of(request).run(read))
+    return read
 
 
 async def _check_owner(request: Request, member: UUID, wanted: VoucherIn) -> None:
     async with database_of(request).snapshot() as read:
         keys = await signing.find_public(read)
-    if signing.read_code(wanted.code, keys, at=wanted.occurred_at).member != member:
+    if signing.read_code(wanted.member_code, keys, at=wanted.occurred_at).member != member:
         raise signing.CodeInvalid("This code is another member's.")
 
 
@@ -234,7 +239,7 @@ def _activity(wanted: VoucherIn, member: UUID, name: str, store: str) -> Activit
         source=wanted.source,
         kind=VOUCHER,
         occurred_at=wanted.occurred_at,
-        member=Identifier(kind=CODE, value=wanted.code) if wanted.code else member,
+        member=Identifier(kind=CODE, value=wanted.member_code) if wanted.member_code else member,
         store=store,
         ask={
             "currency": wanted.currency,
@@ -244,6 +249,13 @@ def _activity(wanted: VoucherIn, member: UUID, name: str, store: str) -> Activit
             "store": wanted.store,
         },
     )
+
+
+async def _answer(request: Request, outcome: spine.Outcome) -> Response:
+    if outcome.refusal is not None:
+        return refuse(outcome.refusal, request_id=request_id_of(request))
+    assert outcome.receipt is not None
+    return answer(await _sign(request, outcome.receipt), status=200 if outcome.repeated else 201)
 
 
 async def _sign(request: Request, receipt: Receipt) -> VoucherView:
