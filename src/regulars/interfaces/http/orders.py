@@ -15,8 +15,9 @@ from regulars.features.rewards.catalogue import choose_language
 from regulars.interfaces.http.activities import PATH_REFUSALS, PURCHASE, check_key, record_facts, record_one
 from regulars.interfaces.http.guard import key_of
 from regulars.interfaces.http.kit import answer, door, read_body, request_id_of
-from regulars.interfaces.http.pricing import Extra, OrderView, QuoteView, add_extras, view_order, view_quote
+from regulars.interfaces.http.pricing import Extra, OrderAnswer, QuoteView, add_extras, view_order, view_quote
 from regulars.interfaces.http.problems import StoreForbidden, refuse
+from regulars.interfaces.http.shown import name_members
 from regulars.interfaces.http.state import database_of, house_of
 from regulars.interfaces.http.wire import (
     Label,
@@ -216,7 +217,7 @@ async def release_quote(request: Request, quote: Named) -> Response:
 @door(
     scope="activities:write",
     takes=OrderIn,
-    gives={200: OrderView, 201: OrderView},
+    gives={200: OrderAnswer, 201: OrderAnswer},
     refuses=(*PATH_REFUSALS, StoreForbidden),
     examples={
         "A basket that is bought": BASKET,
@@ -273,8 +274,9 @@ async def cancel_order(request: Request, order: Named) -> Response:
 
 async def _price(request: Request, asked: QuoteIn) -> Response:
     """Preview the purchase. Nothing is written."""
-    fact = asked.to_activity()
-    check_key(fact, key_of(request))
+    (fact,) = await name_members(request, [check_key(asked.to_activity(), key_of(request))], for_show=True)
+    if isinstance(fact, Refusal):
+        raise fact
     house, lang = house_of(request), choose_language(request.headers.get("accept-language", ""))
     async with database_of(request).snapshot() as read:
         at = await clock.now(read)

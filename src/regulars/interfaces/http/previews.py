@@ -9,11 +9,13 @@ from fastapi import APIRouter, Request, Response
 from msgspec import Meta, Struct
 
 from regulars.base import clock
+from regulars.base.errors import Refusal
 from regulars.features.tiers.standing import find_sets
 from regulars.interfaces.http.activities import PATH_REFUSALS, PURCHASE
 from regulars.interfaces.http.guard import key_of
 from regulars.interfaces.http.kit import answer, door, read_body, request_id_of
 from regulars.interfaces.http.problems import Problem, StoreForbidden, problem_of
+from regulars.interfaces.http.shown import name_members
 from regulars.interfaces.http.state import database_of, house_of
 from regulars.interfaces.http.wire import ActivityIn, ReceiptView, Why, view_receipt
 from regulars.kernel import spine
@@ -120,7 +122,7 @@ async def preview_activities(request: Request) -> Response:
 
     When nothing changes in between, recording the same activities comes to the same points.
     """
-    facts = _check_store(request, await read_body(request, read_preview))
+    facts = await _read_facts(request)
     async with database_of(request).snapshot() as read:
         shown = await spine.preview(read, house_of(request), facts, await clock.now(read), explain=True)
         plans = (await house_of(request).versions.read(read)).plans
@@ -143,11 +145,16 @@ async def explain_activity(request: Request, member: UUID, activity: UUID) -> Re
     )
 
 
-def _check_store(request: Request, asked: PreviewIn) -> list[Activity]:
-    facts = [each.to_activity() for each in asked.activities]
+async def _read_facts(request: Request) -> list[Activity]:
+    asked = await read_body(request, read_preview)
     store = key_of(request).store
-    if store is not None and any(fact.store != store for fact in facts):
+    if store is not None and any(each.store != store for each in asked.activities):
         raise StoreForbidden(f"This API key speaks for the store {store!r} only.", store=store)
+    facts: list[Activity] = []
+    for each in await name_members(request, [it.to_activity() for it in asked.activities], for_show=True):
+        if isinstance(each, Refusal):
+            raise each
+        facts.append(each)
     return facts
 
 

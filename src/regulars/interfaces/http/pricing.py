@@ -16,7 +16,7 @@ from regulars.kernel import spine
 from regulars.kernel.nouns import Activity, Line, Receipt
 from regulars.kernel.spine.quotes import reckon_due
 
-__all__ = ["Extra", "OrderView", "QuoteView", "add_extras", "view_order", "view_quote"]
+__all__ = ["Extra", "OrderAnswer", "QuoteView", "add_extras", "view_order", "view_quote"]
 
 Extra = Literal["coupons", "rewards", "hints"]
 HINTS_MAX: Final = 3
@@ -106,7 +106,7 @@ class QuoteView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rewards: tuple[RewardChoice, ...] = ()
 
 
-class OrderView(Struct, frozen=True, kw_only=True):
+class OrderAnswer(Struct, frozen=True, kw_only=True):
     """What an order came to."""
 
     order: str
@@ -141,9 +141,9 @@ def view_quote(fact: Activity, shown: spine.Previewed | Receipt, *, until: datet
     )
 
 
-def view_order(fact: Activity, receipt: Receipt) -> OrderView:
+def view_order(fact: Activity, receipt: Receipt) -> OrderAnswer:
     """Show what an order came to."""
-    return OrderView(
+    return OrderAnswer(
         order=fact.id,
         source=fact.source,
         member=receipt.member,

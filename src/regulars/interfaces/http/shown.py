@@ -14,6 +14,7 @@ from regulars.interfaces.http.guard import key_of
 from regulars.interfaces.http.state import database_of, settings_of
 from regulars.kernel.nouns import Activity, Identifier
 from regulars.kernel.spine.commands import COMMANDS
+from regulars.kernel.spine.quotes import PURCHASE
 
 __all__ = ["CODE", "VOUCHES", "BurnNeedsCode", "burns", "name_members"]
 
@@ -36,24 +37,31 @@ class BurnNeedsCode(Refusal):
 def burns(fact: Activity) -> bool:
     """Whether it uses points of the member: with `burn_needs_code` somebody must then show who they are."""
     command = COMMANDS.get(fact.kind)
-    return fact.kind in ASKING or (command is not None and command.burns and fact.kind not in SETTLING)
+    return (
+        fact.kind in ASKING
+        or (fact.pay is not None and fact.kind == PURCHASE)
+        or (command is not None and command.burns and fact.kind not in SETTLING)
+    )
 
 
-async def name_members(request: Request, sent: Sequence[Activity | Refusal]) -> list[Activity | Refusal]:
+async def name_members(
+    request: Request, sent: Sequence[Activity | Refusal], *, for_show: bool = False
+) -> list[Activity | Refusal]:
     """Put the members' ids in the place of codes, and refuse what uses points without proof where that is asked.
 
     A code is judged at the time at which its activity happened, so a till may tell of it later; the same code uses
-    points for one activity only. What was refused before goes through as it is.
+    points for one activity only. What was refused before goes through as it is. What is only to be shown uses nothing.
     """
     keys: signing.PublicKeys = {}
     if any(isinstance(each, Activity) and _shows(each) for each in sent):
         async with database_of(request).snapshot() as read:
             keys = await signing.find_public(read)
-    return [each if isinstance(each, Refusal) else await _name(request, each, keys) for each in sent]
+    return [each if isinstance(each, Refusal) else await _name(request, each, keys, for_show=for_show) for each in sent]
 
 
-async def _name(request: Request, fact: Activity, keys: signing.PublicKeys) -> Activity | Refusal:
-    if settings_of(request).burn_needs_code and burns(fact) and not _is_proved(fact, key_of(request)):
+async def _name(request: Request, fact: Activity, keys: signing.PublicKeys, *, for_show: bool) -> Activity | Refusal:
+    uses = burns(fact) and not for_show
+    if settings_of(request).burn_needs_code and uses and not _is_proved(fact, key_of(request)):
         message = (
             f"{fact.kind!r} uses points: have the member show the code of their app, and send it as the identifier of"
             f" the kind 'code'. A caller that knows its members by itself has the scope {VOUCHES}."
@@ -63,7 +71,7 @@ async def _name(request: Request, fact: Activity, keys: signing.PublicKeys) -> A
         member = fact.member
         if isinstance(member, Identifier) and member.kind == CODE:
             code = signing.read_code(member.value, keys, at=fact.occurred_at)
-            if burns(fact):
+            if uses:
                 await _claim(request, fact, member.value, code)
             fact = replace(fact, member=code.member)
         if isinstance(fact.to, Identifier) and fact.to.kind == CODE:

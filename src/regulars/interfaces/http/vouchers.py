@@ -82,6 +82,12 @@ class VoucherView(Struct, frozen=True, kw_only=True):
     store: str
 
 
+EXAMPLE: Final = (
+    "RV1.VkdapwGVYtR8AHAAgAAAAAAAAAEBlWLUfABwAIAAAAAAAACqAAAAAAAAAfRVU0QAAAAAaaOBgAAAAABprLwAAz"
+    "M2Nw.PtNL-bAziVR5bROFUhBjTe2Y-EsImCaSGoNaibyAvCbdRXcSlaNCfk5gkKXsaTIanv3BJd4uj3GGTgIzmEtzDg"
+)
+
+
 class CheckIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A token that somebody shows."""
 
@@ -179,6 +185,7 @@ async def issue_voucher(request: Request, member: UUID, idempotency_key: Called)
         VoucherUnknown,
         VoucherEnded,
     ),
+    examples={"What a QR code says": {"token": EXAMPLE, "store": "367"}},
 )
 async def check_voucher(request: Request) -> Response:
     """Check a voucher that somebody shows: for tills that can ask. Nothing is used by it.
