@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from regulars.base import embedded
 from regulars.base.db import Database, create_database
 from regulars.base.migrations import find, migrate
+from tests.spares import Spares, clean, read_template
 
 ROOT = Path(__file__).parents[1]
 # Where the tests keep their server between runs; a run after the first starts it in a tenth of a second.
@@ -50,11 +51,27 @@ def template(server_url: str) -> str:
     return asyncio.run(make_template(server_url))
 
 
+@pytest.fixture(scope="session")
+def spares(server_url: str, template: str) -> Generator[Spares]:
+    """Databases of earlier tests that are clean again."""
+    made = Spares(template=asyncio.run(read_template(address(server_url, template), template)))
+    yield made
+    for name in made.names:
+        asyncio.run(run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
 @pytest.fixture
-async def database_url(server_url: str, template: str) -> AsyncGenerator[str]:
+async def database_url(server_url: str, spares: Spares) -> AsyncGenerator[str]:
     """The address of a fresh, migrated database."""
-    async for url in make_database(server_url, template):
-        yield url
+    name = spares.names.pop() if spares.names else f"test_{os.getpid()}_{secrets.token_hex(4)}"
+    if name not in spares.made:
+        await create_database(server_url, name, template=spares.template.name)
+        spares.made.add(name)
+    yield address(server_url, name)
+    if await clean(address(server_url, name), spares.template):
+        spares.names.append(name)
+    else:
+        await run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

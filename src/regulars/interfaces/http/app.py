@@ -10,7 +10,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -27,7 +26,7 @@ from regulars.interfaces.http.guard import admit
 from regulars.interfaces.http.kit import door_of, request_id_of
 from regulars.interfaces.http.log import LOGGER
 from regulars.interfaces.http.meters import Meters
-from regulars.interfaces.http.openapi import describe
+from regulars.interfaces.http.openapi import write_openapi
 from regulars.interfaces.http.problems import (
     BodyTooLarge,
     BodyTooSlow,
@@ -90,7 +89,7 @@ def app(
     routes = [_check_door(route) for router in routers for route in router.routes]
     for router in routers:
         made.include_router(router)
-    made.state.openapi = msgspec.json.encode(describe(made, routes))
+    made.state.openapi = write_openapi(made, routes)
     made.add_middleware(Watch, meters=meters, requests_max=requests_max)
     _answer_failures(made, routes)
     return made

@@ -38,6 +38,18 @@ Amounts of money are whole minor units, points are whole, times carry their offs
 PLACE: Final = "#/components/schemas/{name}"
 Json = dict[str, Any]
 
+written: Final[dict[tuple[int, ...], tuple[Sequence[APIRoute], bytes]]] = {}
+"""By the ids of their routes: descriptions."""
+
+
+def write_openapi(made: FastAPI, routes: Sequence[APIRoute]) -> bytes:
+    """Describe every route in OpenAPI 3.1, as JSON: once in a process for the same routes, for it takes a while."""
+    name = tuple(id(route) for route in routes)
+    if name not in written:
+        # The routes are kept with it, so that no other can come to have the id of one of them.
+        written[name] = (routes, msgspec.json.encode(describe(made, routes)))
+    return written[name][1]
+
 
 def describe(made: FastAPI, routes: Sequence[APIRoute]) -> Json:
     """Describe every route in OpenAPI 3.1."""
