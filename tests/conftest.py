@@ -29,7 +29,7 @@ TEMPLATES_KEPT_MAX = 5
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # How fast examples are made says how busy the machine is, and nothing of what is tested.
-settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("steady", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
 
