@@ -321,13 +321,13 @@ async def test_ring_is_not_closed_within_one_batch(friends: Shop) -> None:
     await prove(friends)
 
 
-async def test_offer_that_has_ended_still_knows_who_sent_whom(friends: Shop) -> None:
+async def test_offer_that_has_ended_still_pays_what_it_owes(friends: Shop) -> None:
     referrer = await enrol(friends, "7")
     member = await send_newcomer(friends, "8", "7")
     ended = PROGRAM + REFERRALS.replace("    settings:", "    schedule: {until: 2026-03-05}\n    settings:", 1)
     await friends.publish(ended, live_from=friends.at)
     friends.later(days=9)
     await sweep(friends)
-    assert (await balance(friends, member), await balance(friends, referrer)) == (0, 0)
+    assert (await balance(friends, member), await balance(friends, referrer)) == (200, 300)
     assert (await memory_of(friends, referrer)).sent == 1
     await prove(friends)

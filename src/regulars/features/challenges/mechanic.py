@@ -67,6 +67,7 @@ __all__ = [
     "JOIN",
     "KINDS",
     "LATE_DAYS",
+    "OWES",
     "PHASE",
     "Activities",
     "Brands",
@@ -95,6 +96,7 @@ PHASE: Final = "bonus"
 JOIN: Final = "challenge_join"
 ASKS: Final = (JOIN,)
 KINDS: Final = (*HEARD, PAID)
+OWES: Final = (PAID,)
 FOLLOWS: Final = HEARD
 
 NOTHING: Final = Earned()

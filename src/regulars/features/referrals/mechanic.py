@@ -55,6 +55,7 @@ __all__ = [
     "DUE",
     "FOLLOWS",
     "KINDS",
+    "OWES",
     "PAID",
     "PHASE",
     "REFERRED",
@@ -85,6 +86,7 @@ PAID: Final = "referral.paid"
 JOINS: Final = ("merge", "claim")
 ASKS: Final = (REFERRED,)
 KINDS: Final = (SENT, DUE, PAID, *JOINS)
+OWES: Final = (DUE, PAID)
 FOLLOWS: Final = (SENT, *JOINS)
 """Heard of whatever the envelope says; what pays is not, for budgets and limits hold for it."""
 

@@ -90,6 +90,9 @@ class Mechanic:
     follows: tuple[str, ...]
     """Of its kinds, those that go on with what was given before: an offer hears of them when it has ended, too, and
     neither who it is for nor what bounds it keeps them away."""
+    owes: tuple[str, ...]
+    """Of its kinds, those that bring what was earned before: neither a schedule that has ended nor whom an offer is for
+    keeps them away, but its limits and budgets hold."""
     earn: Earn
     prepare: Callable[..., Any]
     undo: Undo | None
@@ -143,6 +146,9 @@ def read_mechanic(name: str, module: ModuleType) -> Mechanic:
     follows = _read_kinds(module, "FOLLOWS")
     if strange := [kind for kind in follows if kind not in (*kinds, *asks)]:
         raise MechanicBroken(f"{module.__name__}.FOLLOWS names {strange[0]!r}, which is none of its kinds.")
+    owes = _read_kinds(module, "OWES")
+    if strange := [kind for kind in owes if kind not in kinds or kind in follows]:
+        raise MechanicBroken(f"{module.__name__}.OWES names {strange[0]!r}, which is none of its KINDS, or follows.")
     settings = _read_struct(module, "Settings")
     if settings is None:
         raise MechanicBroken(f"{module.__name__} needs a Settings struct.")
@@ -171,6 +177,7 @@ def read_mechanic(name: str, module: ModuleType) -> Mechanic:
         kinds=(*kinds, *(kind for kind in asks if kind not in kinds)),
         asks=asks,
         follows=follows,
+        owes=owes,
         earn=earn,
         prepare=_read_verb(module, "prepare") or _keep,
         undo=_read_verb(module, "undo"),

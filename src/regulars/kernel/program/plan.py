@@ -135,7 +135,7 @@ class Plan:
         budgets: set[str] = set()
         limits: dict[str, int] = {}
         for bound in self.by_kind.get(kind, ()):
-            if bound.caps and bound.first_day <= day <= bound.last_day:
+            if bound.caps and (kind in bound.mechanic.owes or bound.first_day <= day <= bound.last_day):
                 for cap in bound.caps:
                     if cap.is_budget:
                         budgets.add(cap.name)

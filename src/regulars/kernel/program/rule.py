@@ -87,11 +87,9 @@ def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
         # Whether it would be given now does not matter: it was, and this goes on with it.
         fold.absorb(offer, offer.mechanic.earn(offer.settings, offer.read_memory(fold.memories), fold.look()))
         return
-    if not offer.first_day <= step.day <= offer.last_day:
-        fold.pass_over(offer, "schedule")
-        return
-    if offer.gates and (gate := _find_shut(fold, offer)) is not None:
-        fold.pass_over(offer, gate.name)
+    # Whether the offer is for whoever is owed something was judged when it was earned.
+    if kind not in offer.mechanic.owes and (gate := _find_closed(fold, offer)):
+        fold.pass_over(offer, gate)
         return
     room = fold.open_room(offer) if offer.caps else None
     if room is not None and room.shut is not None and offer.decoder is None:
@@ -105,6 +103,14 @@ def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
     earned = offer.mechanic.earn(offer.settings, offer.read_memory(fold.memories), fold.look())
     if fold.absorb(offer, earned, room) and offer.group:
         fold.won[offer.group] = offer.id
+
+
+def _find_closed(fold: Fold, offer: BoundOffer) -> str:
+    """What of an offer's envelope does not admit the step; nothing where it runs and is for the member."""
+    if not offer.first_day <= fold.step.day <= offer.last_day:
+        return "schedule"
+    gate = _find_shut(fold, offer) if offer.gates else None
+    return "" if gate is None else gate.name
 
 
 def _find_shut(fold: Fold, offer: BoundOffer) -> Gate | None:

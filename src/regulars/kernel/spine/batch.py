@@ -69,8 +69,8 @@ FACTS: Final = frozenset({"purchase", RETURN})
 JOINS: Final = frozenset({MERGE, CLAIM, UNMERGE})
 """After one of these, the other member is no longer who they were."""
 UNANSWERED: Final = Reason(offer="", code="unanswered")
-BROUGHT_MAX: Final = 1_000
-"""Activities that the clock may bring to one member at once: more would be offers that call each other."""
+DEPTH_MAX: Final = 10_000
+"""Activities that one may leave behind, each the next, by one moment: more would be offers that call each other."""
 
 NameOf = tuple[str, str]
 
@@ -110,6 +110,8 @@ class Batch:
     recorded: dict[NameOf, journal.Recorded] = field(default_factory=dict[NameOf, journal.Recorded])
     changed_memories: dict[tuple[UUID, str], None] = field(default_factory=dict[tuple[UUID, str], None])
     changed_traits: list[tuple[UUID, TraitChange, UUID]] = field(default_factory=list[tuple[UUID, TraitChange, UUID]])
+    depths: dict[UUID, int] = field(default_factory=dict[UUID, int])
+    """Of activities that the clock brought in this batch: how many lie between them and what began it."""
     stuck: list[tuple[UUID, Refusal]] = field(default_factory=list[tuple[UUID, Refusal]])
     """What the clock brought and was refused: (member, why). It goes on waiting."""
 
@@ -188,7 +190,8 @@ class Batch:
             brought += self._expire(member, at)
         refused: list[journal.Waiting] = []
         while (waiting := self.waits.take_next(member, at, refused)) is not None:
-            assert brought + len(refused) < BROUGHT_MAX
+            depth = self.depths.get(waiting.parent, 0) + 1
+            assert depth <= DEPTH_MAX, "each leaves another behind that is due at once"
             body = Body(
                 id=f"{waiting.parent}:{waiting.name}",
                 source=CLOCK,
@@ -197,13 +200,14 @@ class Batch:
                 data=waiting.data,
             )
             try:
-                self._record(body, member, at, parent=waiting.parent)
+                brought_now = self._record(body, member, at, parent=waiting.parent)
             except Refusal as refusal:
                 refused.append(waiting)
                 self.waits.put_back(waiting)
                 self.stuck.append((member, refusal))
             else:
                 brought += 1
+                self.depths[brought_now.activity] = depth
                 self.waits.end(waiting, "done")
         return brought
 
@@ -519,7 +523,8 @@ class Batch:
             owner = past.member if self._today(past.member) == member else member
             original = original_of(owner, past, self.answers.get(past.activity, ()))
             return replace(fact, returned=expand(fact, original)), past, original
-        if body.kind == PURCHASE and not self._knows((body.source, body.origin)):
+        name = (body.source, body.origin)
+        if body.kind == PURCHASE and name not in self.recorded and name not in self.originals:
             # No sale is refused because its quote never arrived.
             return fact, None, None
         if body.origin or body.kind in {REVERSE, UNMERGE}:
@@ -532,9 +537,6 @@ class Batch:
     def _today(self, member: UUID) -> UUID:
         """Who a member of an earlier activity is today."""
         return self.gone.get(member) or self.kept.get(member, member)
-
-    def _knows(self, name: NameOf) -> bool:
-        return name in self.recorded or name in self.originals
 
     def _find_past(self, name: NameOf) -> journal.Past:
         recorded = self.recorded.get(name)
