@@ -47,15 +47,16 @@ async def test_a_spring_with_returns(shop: Shop) -> None:
     # Usable eight days later, until the end of the next year.
     assert {(it.usable_from, it.expires_at) for it in first.postings} == {(at("2026-03-13"), at("2028-01-01"))}
 
-    # Women's Day: what `base` gives is doubled; the routine and what the brand pays for are not.
+    # Women's Day: what `base` gives is doubled; the routine and what the brand pays for are not. With the cream of three
+    # days before there are four kinds of care in this quarter.
     double = tell("purchase", at("2026-03-08T20:00"), *ROUTINE, yuan(1000, "GIFT CARDS"))
     shown, verdicts = await preview(shop, double)
-    assert count(shown) == {"base": 500, "double-day": 500, "routine": 80, "lumiere-spring": 600}
+    assert count(shown) == {"base": 500, "double-day": 500, "routine": 80, "lumiere-spring": 600, "explorer": 150}
     assert verdicts["welcome"].fired is False
     assert (await take(shop, double)).postings == shown.postings
 
-    # The sunscreen comes back, and with it the whole of the routine; and the first purchase, so the next is the first.
-    gone = {"base": -120, "double-day": -120, "routine": -80}
+    # The sunscreen comes back, and with it the whole of the routine and one of the four kinds; and the first purchase, so the next is the first.
+    gone = {"base": -120, "double-day": -120, "routine": -80, "explorer": -150}
     assert await give(shop, bring_back(double, at("2026-03-10T10:00"), 3)) == gone
     assert await give(shop, bring_back(welcomed, at("2026-03-11T10:00"))) == {"base": -120, "welcome": -100}
     next_ = tell("purchase", at("2026-03-12T10:00"), yuan(99, "LIPS"))
@@ -88,8 +89,9 @@ async def test_of_several_multipliers_the_best_one_counts(shop: Shop) -> None:
     for when, points in (
         # A quarter more as silver; on the 20th half as much again on top; on 20 May double is better than that.
         ("2026-04-19T12:00", {"base": 125}),
-        ("2026-04-20T12:00", {"base": 125, "member-day": 62}),
-        ("2026-05-20T12:00", {"base": 125, "double-day": 125}),
+        # Masks were bought a week before, and so are among the member's own of the week: a fifth.
+        ("2026-04-20T12:00", {"base": 125, "member-day": 62, "own-picks": 25}),
+        ("2026-05-20T12:00", {"base": 125, "double-day": 125, "own-picks": 25}),
     ):
         assert await give(shop, tell("purchase", at(when), yuan(100, "MASKS"))) == points
     outdone = await take(shop, tell("purchase", at("2026-05-20T13:00"), yuan(100, "MASKS")))

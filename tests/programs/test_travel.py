@@ -80,18 +80,22 @@ async def test_a_year_in_the_air_and_on_the_ground(house: Shop) -> None:
     assert [(change.name, change.value) for change in shown.traits] == [("tier", "silver")]
     assert (verdicts["silver-miles"].fired, verdicts["silver-miles"].decided) == (False, "audience")
     assert (await take(house, trip)).postings == shown.postings
+    # It is the third month in a row with a journey, too.
     assert await give(house, buy("2026-04-01T09:00", fly(1001))) == {
         "flown": 1001,
         "status-flown": 1001,
         "silver-miles": 250,
+        "months": 900,
     }
     # The way back was not flown after all: its miles go, and with them the level.
     assert await give(house, bring_back(trip, at("2026-04-02T09:00"), 2)) == {"flown": -10146, "status-flown": -10146}
     assert await house.trait(first.member) == "blue"
-    # Eleven nights are silver whatever was flown; dinner has a rate of its own, and a level's fifth comes later.
+    # Eleven nights are silver whatever was flown; dinner has a rate of its own, and a level's fifth comes later. Flown and
+    # slept in one quarter.
     assert await give(house, buy("2026-05-12T11:00", sleep(11), item(10_050, "DINING"))) == {
         "stayed": 2200 * 5 + 301,
         "nights": 11,
+        "both": 500,
     }
     assert await house.trait(first.member) == "silver"
     assert await give(house, buy("2026-06-12T11:00", sleep(1))) == {"stayed": 1200, "nights": 1}
@@ -140,6 +144,7 @@ async def test_monsoon_is_by_invitation(house: Shop) -> None:
         "status-flown": 1000,
         "platinum-miles": 1000,
         "first-flight": 2000,
+        "both": 500,
     }
 
 
@@ -164,7 +169,7 @@ async def test_points_and_miles_change_into_each_other_and_levels_are_not_for_sa
     await house.receipt(ask("convert", "c1", at=house.at, currency="points", points=3001, into="miles"))
     # What is too little for another mile is left.
     assert (await house.standing(member, "points")).shown == 6000 - 3000
-    assert (await house.standing(member, "miles")).shown == 1000 + 2000 + 1000
+    assert (await house.standing(member, "miles")).shown == 1000 + 2000 + 500 + 1000
     await house.receipt(ask("convert", "c2", at=house.at, currency="miles", points=1000, into="points"))
     assert (await house.standing(member, "points")).shown == 3000 + 2000
     sold = ask("convert", "c3", at=house.at, currency="miles", points=1000, into="status-miles")

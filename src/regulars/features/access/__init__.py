@@ -11,7 +11,7 @@ from regulars.features.access.model import (
     KeyUnusable,
     ScopeMissing,
 )
-from regulars.features.access.revoke import revoke_key
+from regulars.features.access.revoke import revoke_key, revoke_till_keys
 from regulars.features.access.store import list_keys
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "issue_key",
     "list_keys",
     "revoke_key",
+    "revoke_till_keys",
 ]

@@ -22,16 +22,26 @@ async def issue_key(
     at: datetime,
     expires_at: datetime | None = None,
     store: str | None = None,
+    till: str | None = None,
 ) -> Issued:
     """Make a key that may do what its scopes say, and answer its token, which cannot be shown again.
 
     `at` and `expires_at` are aware. Raises KeyUnusable.
     """
     wanted = tuple(sorted(set(scopes)))
-    refuse_unusable(name=name, scopes=wanted, store=store, at=at, expires_at=expires_at)
+    refuse_unusable(name=name, scopes=wanted, store=store, till=till, at=at, expires_at=expires_at)
     prefix, secret = _draw(8)[:PREFIX_CHARACTERS], _draw(32)
     token = f"rk_{prefix}_{secret}"
-    key = Key(id=id, prefix=prefix, name=name, scopes=wanted, store=store, created_at=at, expires_at=expires_at)
+    key = Key(
+        id=id,
+        prefix=prefix,
+        name=name,
+        scopes=wanted,
+        store=store,
+        till=till,
+        created_at=at,
+        expires_at=expires_at,
+    )
     await add(tx, key, digest=digest_of(token))
     return Issued(key=key, token=token)
 

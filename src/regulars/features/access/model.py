@@ -47,6 +47,8 @@ class Key(Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     store: str | None = None
     """The one store for which it may speak; None for any."""
+    till: str | None = None
+    """The one till of that store for which it may speak; None for any."""
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
@@ -117,7 +119,13 @@ def invalid() -> KeyInvalid:
 
 
 def refuse_unusable(
-    *, name: str, scopes: tuple[str, ...], store: str | None, at: datetime, expires_at: datetime | None
+    *,
+    name: str,
+    scopes: tuple[str, ...],
+    store: str | None,
+    till: str | None = None,
+    at: datetime,
+    expires_at: datetime | None,
 ) -> None:
     """Raise KeyUnusable for a key that nobody could use or recognise."""
     if not 1 <= len(name) <= NAME_MAX or not name.isprintable() or not name.strip():
@@ -129,5 +137,7 @@ def refuse_unusable(
             raise KeyUnusable(f"{scope[:64]!r} is not a scope; one looks like activities:write.")
     if store is not None and (not 1 <= len(store) <= STORE_MAX or not store.isprintable()):
         raise KeyUnusable(f"A store has a name of 1 to {STORE_MAX} visible characters.")
+    if till is not None and (store is None or not 1 <= len(till) <= STORE_MAX or not till.isprintable()):
+        raise KeyUnusable(f"A till has a store, and a name of 1 to {STORE_MAX} visible characters.")
     if expires_at is not None and (expires_at.tzinfo is None or expires_at <= at):
         raise KeyUnusable("A key expires at a time to come, and the time names its zone.")

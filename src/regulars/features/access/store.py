@@ -9,7 +9,7 @@ from regulars.base import sql
 from regulars.base.db import Read, Record, Tx
 from regulars.features.access.model import Key
 
-__all__ = ["KEYS_MAX", "add", "find", "list_keys", "note_uses", "revoke"]
+__all__ = ["KEYS_MAX", "add", "find", "list_keys", "note_uses", "revoke", "revoke_till"]
 
 KEYS_MAX: Final = 1_000
 """Keys that one listing shows."""
@@ -28,6 +28,7 @@ async def add(tx: Tx, key: Key, *, digest: bytes) -> None:
         called=key.name,
         scopes=list(key.scopes),
         store=key.store,
+        till=key.till,
         created_at=key.created_at,
         expires_at=key.expires_at,
     )
@@ -50,6 +51,11 @@ async def revoke(tx: Tx, prefix: str, *, at: datetime) -> Key | None:
     return None if row is None else _key(row)
 
 
+async def revoke_till(tx: Tx, store: str, till: str, *, at: datetime) -> list[Key]:
+    """Mark the keys of a till as revoked and answer them."""
+    return [_key(row) for row in await queries.rows(tx, "revoke_till", store=store, till=till, at=at)]
+
+
 async def note_uses(tx: Tx, uses: Mapping[UUID, datetime]) -> None:
     """Write when keys were last used. A later time that is already there stays."""
     if uses:
@@ -63,6 +69,7 @@ def _key(row: Record) -> Key:
         name=row["name"],
         scopes=tuple(row["scopes"]),
         store=row["store"],
+        till=row["till"],
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],

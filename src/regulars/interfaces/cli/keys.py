@@ -10,7 +10,7 @@ from regulars.base import clock
 from regulars.base.db import Tx
 from regulars.base.ids import new_id
 from regulars.base.open import open_database
-from regulars.features import access, signing
+from regulars.features import access, estate, signing
 from regulars.interfaces.cli.console import print_json, say, speak
 from regulars.interfaces.cli.opening import open_house, read_settings, run
 
@@ -35,6 +35,9 @@ def new(
     scope: Annotated[list[str], typer.Option(help="What it may do; may be given several times.")],
     days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Days until it ends; without: never.")] = None,
     store: Annotated[str | None, typer.Option(help="The one store for which it may speak.")] = None,
+    till: Annotated[
+        str | None, typer.Option(help="The one till of that store; the key ends when the till is retired.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Issue an API key. It is shown this once: only a digest is kept.
@@ -46,7 +49,11 @@ def new(
 
     async def issue(tx: Tx) -> access.Issued:
         ends = None if days is None else at + timedelta(days=days)
-        return await access.issue_key(tx, id=new_id(), name=name, scopes=scope, at=at, expires_at=ends, store=store)
+        if till is not None and store is not None:
+            await estate.check_till(tx, store=store, till=till)
+        return await access.issue_key(
+            tx, id=new_id(), name=name, scopes=scope, at=at, expires_at=ends, store=store, till=till
+        )
 
     async def work() -> access.Issued:
         async with open_database(settings) as database:
@@ -73,12 +80,12 @@ def list_all(context: typer.Context, *, json: Json = False) -> None:
     if json:
         print_json(found)
         return
-    table = Table("Prefix", "Name", "Scopes", "Store", "State", "Last used (UTC)")
+    table = Table("Prefix", "Name", "Scopes", "Store", "Till", "State", "Last used (UTC)")
     now = datetime.now(UTC)
     for key in found:
         state = "live" if key.is_live(now) else "revoked" if key.revoked_at else "ended"
         used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
-        table.add_row(key.prefix, key.name, " ".join(key.scopes), key.store or "any", state, used)
+        table.add_row(key.prefix, key.name, " ".join(key.scopes), key.store or "any", key.till or "any", state, used)
     speak().print(table)
 
 

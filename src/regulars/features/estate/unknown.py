@@ -1,0 +1,43 @@
+"""Stores and channels that sales name and nobody has registered: they are listed, so that somebody does."""
+
+from datetime import datetime
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from regulars.base.db import Read
+from regulars.features.estate.store import find_stores, list_channels
+from regulars.kernel.activity.sales import list_places
+
+__all__ = ["Unregistered", "list_unknown"]
+
+PLACES_MAX: Final = 5_000
+
+
+class Unregistered(Struct, frozen=True, kw_only=True):
+    """A place that activities name and nobody has registered."""
+
+    what: Literal["store", "channel"]
+    id: str
+    activities: int
+    last_at: datetime
+    """When the last of them happened."""
+
+
+async def list_unknown(read: Read, *, since: datetime, until: datetime) -> list[Unregistered]:
+    """List what activities of a time name and is not registered: stores, then channels, busiest first."""
+    stores = await list_places(read, "store", since=since, until=until, most=PLACES_MAX)
+    channels = await list_places(read, "channel", since=since, until=until, most=PLACES_MAX)
+    known = await find_stores(read, [each.id for each in stores])
+    ways = {channel.id for channel in await list_channels(read, most=PLACES_MAX)}
+    found = [("store", each) for each in stores if each.id not in known]
+    found += [("channel", each) for each in channels if each.id not in ways]
+    return [
+        Unregistered(
+            what="store" if what == "store" else "channel",
+            id=each.id,
+            activities=each.activities,
+            last_at=each.last_at,
+        )
+        for what, each in found
+    ]
