@@ -332,9 +332,8 @@ class Batch:
         return receipt
 
     def _find_quote(self, body: Body, member: UUID, past: journal.Past | None) -> tuple[Quoted | None, list[Reason]]:
-        is_own = past is not None and self._today(past.member) == member
         answers = () if past is None else self.answers.get(past.activity, ())
-        return find_quote(body, past, answers, is_own=is_own)
+        return find_quote(body, past, answers, is_own=past is not None and self._today(past.member) == member)
 
     def _plan(self, body: Body, member: UUID, quoted: Quoted | None, at: datetime) -> program.Plan:
         """The version that decides, as it applies in the store. Raises NoProgram, QuoteOutdated."""
