@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from regulars.kernel.nouns import Activity, Award, Given, Line, Original, Returned, Ruling, Scalar, Step
-from regulars.kernel.program import Plan, ProgramInvalid, compile_plan, parse, rule
+from regulars.kernel.program import Plan, ProgramInvalid, compile_plan, parse, rule, take_off
 
 MEMBER = UUID(int=7)
 NOON = datetime(2017, 3, 6, 18, 0, tzinfo=UTC)
@@ -120,16 +120,20 @@ def bring_back(
     minor: dict[int, int] = {}
     milli: dict[int, int] = {}
     taken: dict[tuple[str, str], int] = {}
+    restored: dict[tuple[str, str], int] = {}
     answers: list[Ruling] = []
+    lines = take_off(purchase.lines, [discount for _, discount in ruling.discounts])
     memories: dict[str, bytes] = dict(ruling.memories)
     for number, returned in enumerate(returns, start=1):
         original = Original(
-            activity=purchase,
+            activity=msgspec.structs.replace(purchase, lines=lines) if ruling.discounts else purchase,
             given=give(ruling),
             returned_minor=dict(minor),
             returned_milli=dict(milli),
             taken=dict(taken),
             touched=frozenset(ruling.memories),
+            paid=ruling.costs,
+            restored=dict(restored),
         )
         activity = msgspec.structs.replace(
             purchase,
@@ -143,6 +147,8 @@ def bring_back(
         memories.update(answer.memories)
         for key, points in count(answer).items():
             taken[key] = taken.get(key, 0) - points
+        for offer, cost in answer.refunds:
+            restored[offer, cost.currency] = restored.get((offer, cost.currency), 0) + cost.points
         for part in returned:
             minor[part.line] = minor.get(part.line, 0) + part.amount_minor
             milli[part.line] = milli.get(part.line, 0) + part.quantity_milli
