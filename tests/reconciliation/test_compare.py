@@ -1,5 +1,6 @@
 """Three lists of one day, laid together: which differences there are, whatever order the lists are in."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,22 +15,30 @@ AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 SOURCE = "till/s1"
 
 
-def sold(name: str, due: int = 100, **others: Any) -> Sale:
-    told = {"kind": "purchase", "occurred_at": AT, "store": "s1", "gross_minor": due, "due_minor": due}
-    return Sale(**{"source": SOURCE, "id": name, **told, **others})
+def sold(name: str, due: int = 100, **others: object) -> Sale:
+    told: dict[str, Any] = {"kind": "purchase", "occurred_at": AT, "store": "s1", "gross_minor": due, "due_minor": due}
+    return Sale(**({"source": SOURCE, "id": name} | told | others))
 
 
-def listed(name: str, due: int = 100, **others: Any) -> FileSale:
-    told = {"source": SOURCE, "id": name, "till": "t1", "occurred_at": AT, "due_minor": due, "is_shown": True}
-    return FileSale(**{**told, **others})
+def listed(name: str, due: int = 100, **others: object) -> FileSale:
+    told: dict[str, Any] = {
+        "source": SOURCE,
+        "id": name,
+        "till": "t1",
+        "occurred_at": AT,
+        "due_minor": due,
+        "is_shown": True,
+    }
+    return FileSale(**(told | others))
 
 
 def counted(first: int, last: int, count: int, due: int) -> TillReport:
     return TillReport(till="t1", source=SOURCE, first=first, last=last, count=count, gross_minor=due, due_minor=due)
 
 
-def find(**lists: Any) -> list[tuple[str, str, int]]:
-    found = compare(Lists(**{"reports": (), "file": None, "ledger": (), **lists}))
+def find(**lists: object) -> list[tuple[str, str, int]]:
+    nothing: dict[str, Any] = {"reports": (), "file": None, "ledger": ()}
+    found = compare(Lists(**(nothing | lists)))
     return [(each.kind, each.name, each.amount_minor) for each in found]
 
 
@@ -81,12 +90,13 @@ def test_differences(lists: dict[str, Any], wanted: list[tuple[str, str, int]]) 
 
 
 NAMES = st.sampled_from(["t1-1", "t1-2", "t1-3", "t2-1", "w"])
+Row = tuple[str, int, bool]
 ROWS = st.lists(st.tuples(NAMES, st.integers(0, 3), st.booleans()), max_size=8)
 
 
 @given(rows=ROWS, sales=ROWS, data=st.data())
 @settings(max_examples=150)
-def test_the_order_of_the_lists_does_not_matter(rows: Any, sales: Any, data: st.DataObject) -> None:
+def test_the_order_of_the_lists_does_not_matter(rows: list[Row], sales: list[Row], data: st.DataObject) -> None:
     file = [listed(name, due, is_shown=shown) for name, due, shown in rows]
     ledger = list({name: sold(name, due) for name, due, _ in sales}.values())
     reports = [
@@ -94,7 +104,7 @@ def test_the_order_of_the_lists_does_not_matter(rows: Any, sales: Any, data: st.
         TillReport(till="t2", source=SOURCE, first=1, last=2, count=1, gross_minor=1, due_minor=1),
     ]
 
-    def lay(order: Any) -> list[Found]:
+    def lay(order: Callable[[list[Any]], list[Any]]) -> list[Found]:
         return compare(Lists(reports=order(reports), file=order(file), ledger=order(ledger)))
 
     assert lay(list) == lay(lambda each: data.draw(st.permutations(each)))

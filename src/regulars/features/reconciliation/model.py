@@ -18,6 +18,7 @@ __all__ = [
     "STATES",
     "Count",
     "Day",
+    "DayInvalid",
     "DayReport",
     "DayUnknown",
     "DecisionInvalid",
@@ -77,6 +78,12 @@ class ReportInvalid(Refusal):
     """What a till says of its day cannot be."""
 
     code, kind = "till_report_invalid", "invalid"
+
+
+class DayInvalid(Refusal):
+    """No store does business on such a day."""
+
+    code, kind = "day_invalid", "invalid"
 
 
 class DayUnknown(Refusal):

@@ -18,6 +18,7 @@ from regulars.features.reconciliation.model import (
     ROWS_MAX,
     Count,
     Day,
+    DayInvalid,
     DayReport,
     DayUnknown,
     DecisionInvalid,
@@ -52,6 +53,7 @@ __all__ = ["decide", "list_sales", "reconcile", "report_till", "show_day"]
 
 NAMES: Final = UUID("0198a6a2-6f4b-7c11-9a58-4c1d7c0f5a3e")
 """From which differences get their ids."""
+YEARS: Final = (2000, 2200)
 OWNER_MAX: Final = 200
 NOTE_MAX: Final = 1_000
 
@@ -177,6 +179,10 @@ def sum_up(day: Day, reports: Sequence[TillReport], counts: Sequence[Count]) -> 
 
 
 async def _open(tx: Tx, store: str, day: date, zone: ZoneInfo) -> Day:
+    """Lock a day. Raises DayInvalid."""
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        message = f"{day.isoformat()} is not within the years {YEARS[0]} to {YEARS[1]}."
+        raise DayInvalid(message, day=day.isoformat())
     since = datetime.combine(day, time(), tzinfo=zone)
     until = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
     return await open_day(tx, store=store, day=day, since=since, until=until)
