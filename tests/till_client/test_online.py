@@ -20,6 +20,8 @@ COUPONS = Basket(lines=(Line(sku="rice", amount_minor=4_000),), member=CARD, cou
 PAYING = Basket(lines=(Line(sku="rice", amount_minor=1_000),), member=CARD, pay={"points": 5_000})
 RESERVED_SECONDS = 600
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 
 @pytest.fixture
 async def till(engine: Engine, folder: Path) -> AsyncGenerator[Till]:
@@ -144,6 +146,36 @@ async def test_points_that_cannot_be_taken_are_due_as_money(engine: Engine, till
     await wait(engine, timedelta(minutes=2))
     assert (await call(till.commit, LARGE)).status == "committed"
     assert await engine.count_points() == 1_000 + 10 + 1_000
+
+
+TEA_WEEK = Basket(
+    lines=(Line(sku="tea", amount_minor=1_255), Line(sku="rice", amount_minor=1_000), Line(sku="tea", amount_minor=99)),
+    member=CARD,
+    coupons=("held:week:all",),
+)
+
+
+async def test_what_everybody_gets_is_the_same_online_and_offline(engine: Engine, till: Till) -> None:
+    online = await call(till.quote, TEA_WEEK)
+    assert online.due_minor == 2_354 - 135
+    assert await call(till.refresh)
+    await engine.stop()
+    offline = await call(till.quote, TEA_WEEK)
+    assert (offline.status, offline.due_minor, offline.notes) == ("local", online.due_minor, ())
+    told = [(each.offer, each.line, each.amount_minor) for each in online.discounts]
+    assert [(each.offer, each.line, each.amount_minor) for each in offline.discounts] == told
+    # Without having asked for a price, too; and a code that only the server knows is left out.
+    sold = await call(till.commit, TEA_WEEK)
+    assert (sold.status, sold.due_minor, sold.notes) == ("queued", online.due_minor, ())
+    assert sum(line.get("coupon_discount_minor", 0) for line in sold.activity["lines"]) == 135
+    both = Basket(lines=TEA_WEEK.lines, member=CARD, coupons=(*TEA_WEEK.coupons, "ABCD"))
+    assert (await call(till.commit, both)).notes == ("coupons_not_taken",)
+    await engine.start()
+    assert await call(till.drain) == Drained(recorded=2)
+    # What was quoted offline is bought as it is while the server answers again.
+    assert (await call(till.commit, TEA_WEEK, offline)).status == "committed"
+    assert await engine.count_points() == 1_000 + 3 * 22
+    assert await is_sound(engine)
 
 
 async def test_an_order_whose_answer_is_lost_counts_once(engine: Engine, till: Till, tmp_path: Path) -> None:

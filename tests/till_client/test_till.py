@@ -199,6 +199,7 @@ class TestSlow:
         assert await engine.count_points() == 5 * POINTS
 
 
+@pytest.mark.usefixtures("patient")
 class TestClock:
     """The till's clock is wrong."""
 
@@ -300,6 +301,7 @@ class TestPaper:
             assert (await sell(first))[0].status == "queued"
 
 
+@pytest.mark.usefixtures("patient")
 class TestRefusals:
     """The server knows better."""
 

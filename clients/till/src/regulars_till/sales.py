@@ -142,10 +142,17 @@ def read_quote(told: Json, name: str, level: Level, *, reserves: bool) -> Quoted
 
 
 def quote_here(
-    basket: Basket, extract: Extract | None, now: datetime, *, level: Level, known: Json, why: tuple[str, ...]
+    basket: Basket,
+    extract: Extract | None,
+    now: datetime,
+    *,
+    store: str,
+    level: Level,
+    known: Json,
+    why: tuple[str, ...],
 ) -> Quoted:
     """Quote without the server: offers for everybody, and nothing that needs to know somebody."""
-    discounts = () if extract is None else find_discounts(extract, basket, now)
+    discounts = () if extract is None else find_discounts(extract, basket, now, store=store)
     notes = list(why)
     if basket.pay:
         notes.append("points_not_taken")

@@ -277,8 +277,8 @@ class Till:
                 voucher = self._judge_voucher(token, asked=asked)
             except TokenRefused as refused:
                 return Taken(is_taken=False, code=refused.code)
-            moment, off_seconds = self._clock.now(), self._clock.off_seconds
-            activity = self._desk.present(voucher, self.till, moment)
+            off_seconds = self._clock.off_seconds
+            activity = self._desk.present(voucher, self.till, self._reckon_now())
             noted = self._notebook.note(
                 lambda name: {
                     "activity": {**activity, "id": name},
@@ -380,15 +380,22 @@ class Till:
 
     def _quote_here(self, basket: Basket, moment: datetime, *, why: tuple[str, ...] = ()) -> Quoted:
         known = {} if basket.member is None else self._known.get(basket.member, {})
-        return quote_here(basket, self._learned.extract, moment, level=self.level, known=known, why=why)
+        return quote_here(
+            basket, self._learned.extract, moment, store=self.store, level=self.level, known=known, why=why
+        )
 
     def _number_of(self, sale: str) -> int:
         """Read the number in the name of a sale; 0 when this till did not give it."""
         till, _, number = sale.rpartition("-")
         return int(number) if till == self.till and number.isdecimal() and len(number) <= DIGITS_MAX else 0
 
+    def _reckon_now(self) -> datetime:
+        """Tell the time as far as the till's clock can be believed: it is not before the server was heard last."""
+        now, keys = self._clock.now(), self._learned.keys
+        return now if keys is None else max(now, keys.as_of)
+
     def _judge_voucher(self, token: str, *, asked: bool) -> Voucher:
-        keys, now = self._learned.keys, self._clock.now()
+        keys, now = self._learned.keys, self._reckon_now()
         if keys is None:
             raise TokenRefused("key_unknown")
         voucher = read_voucher(token, keys, store=self.store, now=now)
