@@ -55,8 +55,8 @@ async def test_a_spring_with_returns(shop: Shop) -> None:
     assert verdicts["welcome"].fired is False
     assert (await take(shop, double)).postings == shown.postings
 
-    # The sunscreen comes back, and with it the whole of the routine and one of four kinds; and the first purchase, so that
-    # the next is the first.
+    # The sunscreen comes back, and with it the whole of the routine and one of four kinds; and the first purchase, so
+    # that the next is the first.
     gone = {"base": -120, "double-day": -120, "routine": -80, "explorer": -150}
     assert await give(shop, bring_back(double, at("2026-03-10T10:00"), 3)) == gone
     assert await give(shop, bring_back(welcomed, at("2026-03-11T10:00"))) == {"base": -120, "welcome": -100}
