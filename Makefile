@@ -88,6 +88,10 @@ test-invariants: setup ## Only what proves the ledger: the model, many clients a
 mutants: setup ## Make small mistakes in ledger and limits, and see that tests notice: an hour (ARGS='limits/ --survivors')
 	@nice -n 15 $(BIN)/python -m tests.mutation $(ARGS)
 
+.PHONY: drill
+drill: setup ## Five tills sell 2,000 baskets while server and tills are killed: some minutes (ARGS='--short --seed 1')
+	@PYTHONPATH=clients/till/src $(BIN)/python -m drill $(ARGS)
+
 # One at a time, and not hidden in a step: seeds and figures are shown as they come.
 .PHONY: soak
 soak: setup ## The same for an hour or more, with seeds and figures (ARGS='-k history', REGULARS_TEST_SEED=...)

@@ -5,14 +5,17 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from regulars.base import ids
 from regulars.base.crypto import Keyring
 from regulars.base.db import Database
+from regulars.features.coupons.wallet import read_wallet
 from regulars.features.tiers.standing import TierSet, read_standing
 from regulars.kernel import program, spine
-from regulars.kernel.nouns import Activity, Identifier, Line, Receipt, Returned, Scalar
+from regulars.kernel.nouns import Activity, Identifier, Line, Receipt, Returned, Scalar, Wish
 from regulars.kernel.program import Verdict
-from regulars.kernel.spine import check
+from regulars.kernel.spine import bring_due, check
 from tests.spine.conftest import Shop
 
 FOLDER = Path(__file__).parents[2] / "programs"
@@ -49,7 +52,7 @@ def item(amount_minor: int, *categories: str, brand: str = "", milli: int = 1000
     )
 
 
-def tell(kind: str, at: datetime, *lines: Line, card: str = "7", store: str = "", **data: int) -> Activity:
+def tell(kind: str, at: datetime, *lines: Line, card: str = "7", store: str = "", **data: Scalar) -> Activity:
     """Something that happened, named by its kind, card and time."""
     return Activity(
         id=f"{kind}-{card}-{at.isoformat()}",
@@ -61,6 +64,22 @@ def tell(kind: str, at: datetime, *lines: Line, card: str = "7", store: str = ""
         lines=lines,
         data=data,
     )
+
+
+def show(bought: Activity, *coupons: str, pay: tuple[str, int] | None = None) -> Activity:
+    """The purchase at a till where coupons are shown, and where the member wishes to pay with (currency, points)."""
+    wish = None if pay is None else Wish(currency=pay[0], points=pay[1])
+    return replace(bought, coupons=coupons, pay=wish, to_price=True)
+
+
+def order(reward: str, at: datetime, *, card: str = "7", way: int = 0) -> Activity:
+    """A member wants a reward, and pays for it in one of its ways."""
+    return replace(tell("reward", at, card=card), id=f"{reward}-{at.isoformat()}", ask={"reward": reward, "way": way})
+
+
+def refer(at: datetime, by: UUID, *, card: str) -> Activity:
+    """A newcomer says who sent them."""
+    return replace(tell("referred", at, card=card), to=by)
 
 
 def bring_back(sold: Activity, at: datetime, *numbers: int) -> Activity:
@@ -105,6 +124,19 @@ def count(receipt: Receipt) -> dict[str, int]:
     return points
 
 
+def off(receipt: Receipt) -> dict[str, int]:
+    """Money taken off, by offer."""
+    minor: dict[str, int] = {}
+    for offer, discount in receipt.discounts:
+        minor[offer] = minor.get(offer, 0) + discount.amount_minor
+    return minor
+
+
+def gifts(receipt: Receipt) -> list[str]:
+    """What is granted."""
+    return [grant.what for grant in receipt.grants for _ in range(grant.count)]
+
+
 def codes(receipt: Receipt, offer: str) -> list[str]:
     """Why an offer gave, or gave nothing."""
     return [reason.code for reason in receipt.reasons if reason.offer == offer]
@@ -133,6 +165,30 @@ async def set_traits(shop: Shop, member: UUID, **traits: Scalar) -> Receipt:
     return await shop.receipt(
         Activity(id=name, source="crm", kind="traits", occurred_at=shop.at, member=member, ask=traits)
     )
+
+
+async def pass_time(shop: Shop, at: datetime) -> None:
+    """Let the clock bring what is due until then."""
+    shop.at = at
+    await bring_due(shop.database, shop.house, at=at)
+
+
+async def wallet(shop: Shop, member: UUID) -> dict[str, list[str]]:
+    """The names of the coupons that a member can use now, by coupon."""
+    held: dict[str, list[str]] = {}
+    async with shop.database.snapshot() as read:
+        for each in (await read_wallet(read, shop.house.versions, member, shop.at)).coupons:
+            if each.state == "usable":
+                held.setdefault(each.coupon, []).append(each.name)
+    return held
+
+
+async def given_by(shop: Shop, member: UUID, offer: str) -> int:
+    """Points that an offer gave to a member, whatever brought them."""
+    async with shop.database.snapshot() as read:
+        return await read.value(
+            "SELECT coalesce(sum(amount), 0)::bigint FROM ledger.lot WHERE member_id = $1 AND offer = $2", member, offer
+        )
 
 
 async def are_books_right(shop: Shop) -> bool:

@@ -47,15 +47,16 @@ async def test_a_spring_with_returns(shop: Shop) -> None:
     # Usable eight days later, until the end of the next year.
     assert {(it.usable_from, it.expires_at) for it in first.postings} == {(at("2026-03-13"), at("2028-01-01"))}
 
-    # Women's Day: what `base` gives is doubled; the routine and what the brand pays for are not. With the cream of three
-    # days before there are four kinds of care in this quarter.
+    # Women's Day: what `base` gives is doubled; the routine and what the brand pays for are not. With the cream of days
+    # before there are four kinds of care in this quarter.
     double = tell("purchase", at("2026-03-08T20:00"), *ROUTINE, yuan(1000, "GIFT CARDS"))
     shown, verdicts = await preview(shop, double)
     assert count(shown) == {"base": 500, "double-day": 500, "routine": 80, "lumiere-spring": 600, "explorer": 150}
     assert verdicts["welcome"].fired is False
     assert (await take(shop, double)).postings == shown.postings
 
-    # The sunscreen comes back, and with it the whole of the routine and one of the four kinds; and the first purchase, so the next is the first.
+    # The sunscreen comes back, and with it the whole of the routine and one of four kinds; and the first purchase, so
+    # that the next is the first.
     gone = {"base": -120, "double-day": -120, "routine": -80, "explorer": -150}
     assert await give(shop, bring_back(double, at("2026-03-10T10:00"), 3)) == gone
     assert await give(shop, bring_back(welcomed, at("2026-03-11T10:00"))) == {"base": -120, "welcome": -100}

@@ -90,8 +90,8 @@ async def test_a_year_in_the_air_and_on_the_ground(house: Shop) -> None:
     # The way back was not flown after all: its miles go, and with them the level.
     assert await give(house, bring_back(trip, at("2026-04-02T09:00"), 2)) == {"flown": -10146, "status-flown": -10146}
     assert await house.trait(first.member) == "blue"
-    # Eleven nights are silver whatever was flown; dinner has a rate of its own, and a level's fifth comes later. Flown and
-    # slept in one quarter.
+    # Eleven nights are silver whatever was flown; dinner has a rate of its own, and a level's fifth comes later. There
+    # is a journey of each sort in the quarter.
     assert await give(house, buy("2026-05-12T11:00", sleep(11), item(10_050, "DINING"))) == {
         "stayed": 2200 * 5 + 301,
         "nights": 11,

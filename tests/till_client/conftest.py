@@ -15,6 +15,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is answered matters here, and not when: other programs run on this machine too."""
+    for name in ("till.HARD_SECONDS", "till.SOFT_SECONDS", "server.SOFT_SECONDS"):
+        monkeypatch.setattr(f"regulars_till.{name}", 60.0)
+
+
+@pytest.fixture
 async def engine(database: Database, database_url: str, tmp_path: Path) -> AsyncGenerator[Engine]:
     async with open_engine(database, database_url, tmp_path) as opened:
         yield opened

@@ -42,6 +42,26 @@ offers:
     mechanic: spend
     on: [purchase]
     settings: {currency: points, points: 1, per_minor: 100}
+  - id: ten
+    mechanic: coupons
+    on: [purchase]
+    settings:
+      coupon: ten
+      title: {en: Ten off, zh-CN: 立减十元}
+      effect: {type: amount, minor: 1000}
+  - id: week
+    mechanic: coupons
+    on: [purchase]
+    settings:
+      coupon: week
+      title: {en: Tea week, zh-CN: 茶周}
+      effect: {type: percent, permille: 100}
+      lines: {skus: [tea]}
+      everybody: true
+  - id: paying
+    mechanic: pay
+    on: [purchase]
+    settings: {currency: points, points: 10, minor: 10, step: 10, minimum: 20, share_permille: 500}
 """
 READY_SECONDS_MAX: Final = 120
 """On a machine that others use too."""
@@ -54,11 +74,18 @@ POINTS: Final = 12
 
 async def publish(database: Database) -> str:
     """Make the programme live, and give an API key that may do everything."""
+    await change(database, PROGRAM, since=timedelta(days=365))
     async with database.transaction() as tx:
         now = await clock.now(tx)
-        await spine.publish(tx, program.parse(PROGRAM), live_from=now - timedelta(days=365), by="a test", at=now)
         issued = await access.issue_key(tx, id=new_id(), name="tills", scopes=list_scopes(), at=now)
     return issued.token
+
+
+async def change(database: Database, text: str, *, since: timedelta = timedelta()) -> None:
+    """Publish a version of the programme."""
+    async with database.transaction() as tx:
+        now = await clock.now(tx)
+        await spine.publish(tx, program.parse(text), live_from=now - since, by="a test", at=now)
 
 
 @dataclass(slots=True, kw_only=True)

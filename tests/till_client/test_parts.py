@@ -95,38 +95,44 @@ BASKET = Basket(
 )
 
 
-def offer(id_: str, percent: int, **more: object) -> dict[str, Any]:
-    return {"id": id_, "percent_hundredths": percent, **more}
+def offer(id_: str, permille: int | None = None, **more: object) -> dict[str, Any]:
+    return {"id": id_, "permille": permille, **more}
 
 
 @pytest.mark.parametrize(
     ("offers", "expected"),
     [
-        ([offer("all", 1_000)], [("all", 1, 34), ("all", 2, 125)]),
-        ([offer("milk", 5_000, categories=["MILK"])], [("milk", 1, 174)]),
-        ([offer("tea", 333, skus=["tea"])], [("tea", 2, 41)]),
-        # A line has its best offer alone.
-        ([offer("all", 1_000), offer("milk", 5_000, skus=["milk"])], [("milk", 1, 174), ("all", 2, 125)]),
-        ([offer("all", 1_000, minimum_minor=1_599)], [("all", 1, 34), ("all", 2, 125)]),
-        ([offer("all", 1_000, minimum_minor=1_600)], []),
-        ([offer("all", 1_000, **{"from": "2026-03-01T09:31:00Z"})], []),
-        ([offer("all", 1_000, until="2026-03-01T09:30:00Z")], []),
+        # A tenth of 15.99 is 1.59.
+        ([offer("all", 100)], [("all", 1, 34), ("all", 2, 125)]),
+        ([offer("all", 100, max_minor=100)], [("all", 1, 21), ("all", 2, 79)]),
+        ([offer("ten", minor=1_000)], [("ten", 1, 218), ("ten", 2, 782)]),
+        ([offer("milk", 500, categories=["MILK"])], [("milk", 1, 174)]),
+        ([offer("tea", 33, skus=["tea"])], [("tea", 2, 41)]),
+        ([offer("tea", 33, skus=["tea"], categories=["MILK"])], []),
+        # Each on the prices before, and nobody is paid for taking something.
+        ([offer("milk", 900, skus=["milk"]), offer("all", 500)], [("milk", 1, 314), ("all", 1, 35), ("all", 2, 625)]),
+        ([offer("all", 100, minimum_minor=1_599)], [("all", 1, 34), ("all", 2, 125)]),
+        ([offer("all", 100, minimum_minor=1_600)], []),
+        ([offer("all", 100, since="2026-03-01T09:31:00Z")], []),
+        ([offer("all", 100, until="2026-03-01T09:30:00Z")], []),
+        ([offer("all", 100, stores=["8"])], []),
+        ([offer("all", 100, coupon="held:all:all")], []),
         ([], []),
     ],
 )
 def test_offers_for_everybody(offers: list[dict[str, Any]], expected: list[tuple[str, int, int]]) -> None:
     extract = read_extract({"as_of": "2026-03-01T00:00:00Z", "program": "v", "offers": offers})
-    found = find_discounts(extract, BASKET, NOW)
+    found = find_discounts(extract, BASKET, NOW, store="7")
     assert [(each.offer, each.line, each.amount_minor) for each in found] == expected
     paid = take_off(BASKET.lines, found)
     assert sum(line.amount_minor for line in paid) == BASKET.gross_minor - sum(each.amount_minor for each in found)
     assert sum(line.shelf_discount_minor for line in paid) == sum(each.amount_minor for each in found)
 
 
-@pytest.mark.parametrize("percent", [0, -1, 10_001])
-def test_an_offer_that_gives_more_than_all_is_not_believed(percent: int) -> None:
-    with pytest.raises(ValueError, match="percent"):
-        read_extract({"as_of": "2026-03-01T00:00:00Z", "program": "v", "offers": [offer("x", percent)]})
+@pytest.mark.parametrize("permille", [0, -1, 1_001])
+def test_an_offer_that_gives_more_than_all_is_not_believed(permille: int) -> None:
+    with pytest.raises(ValueError, match="permille"):
+        read_extract({"as_of": "2026-03-01T00:00:00Z", "program": "v", "offers": [offer("x", permille)]})
 
 
 def test_a_member_is_named_in_one_way_and_never_shown() -> None:

@@ -1,16 +1,20 @@
 """Vouchers and codes of a real server, taken while it is away."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from regulars_till import Basket, Drained, Line
 from tests.till_client.engine import CARD, Engine, count_points
 
 WORTH = 300
+DAY = timedelta(days=1)
+
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 async def call(client: httpx.AsyncClient, path: str, body: dict[str, Any], name: str = "") -> dict[str, Any]:
@@ -57,4 +61,40 @@ async def test_a_voucher_taken_at_two_tills_costs_the_member_once_and_the_code_s
             with engine.open_till(tmp_path / "third", name="t19") as third:
                 await asyncio.to_thread(third.refresh)
                 assert (await asyncio.to_thread(third.take_voucher, token)).code == "voucher_revoked"
+        assert await count_points(client) == 500 - WORTH
+
+
+@pytest.mark.parametrize(("off", "corrected"), [(DAY, 1), (-DAY, 0)], ids=["ahead", "behind"])
+async def test_a_clock_off_by_a_day_neither_blocks_a_voucher_nor_loses_it(
+    engine: Engine, folder: Path, off: timedelta, corrected: int
+) -> None:
+    await engine.start()
+    headers = {"Authorization": f"Bearer {engine.key}"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{engine.port}", headers=headers) as client:
+        with engine.open_till(folder) as till:
+            sold = await asyncio.to_thread(
+                till.commit, Basket(lines=(Line(sku="tea", amount_minor=50_000),), member=CARD)
+            )
+            assert sold.receipt is not None
+            member = sold.receipt["member"]
+            asked = {
+                "source": "app",
+                "occurred_at": datetime.now(tz=UTC).isoformat(),
+                "currency": "points",
+                "points": WORTH,
+                "valid_seconds": 7 * 86_400,
+            }
+            token = (await call(client, f"/v1/members/{member}/vouchers", asked, "v-1"))["token"]
+            assert await asyncio.to_thread(till.refresh)
+        await engine.stop()
+        # It starts without a line, and with a clock that nobody has told it to be wrong.
+        with engine.open_till(folder, wall=lambda: datetime.now(tz=UTC) + off) as till:
+            taken = await asyncio.to_thread(till.take_voucher, token)
+            assert (taken.is_taken, taken.code) == (True, "voucher_taken")
+            await engine.start()
+            # One that is dated ahead is refused first, and then said as the server's clock has it.
+            assert await asyncio.to_thread(till.drain) == Drained(recorded=1, corrected=corrected)
+            assert abs(abs(till.status().clock_off_seconds) - 86_400) < 60
+            assert (await asyncio.to_thread(till.take_voucher, token)).code == "voucher_revoked"
+            assert till.status().aside == {}
         assert await count_points(client) == 500 - WORTH

@@ -22,6 +22,8 @@ class Line:
     brand: str = ""
     shelf_discount_minor: int = 0
     """Already taken off `amount_minor`."""
+    coupon_discount_minor: int = 0
+    """Paid by coupons, already taken off `amount_minor`."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as the server reads it."""
@@ -34,6 +36,8 @@ class Line:
             told["brand"] = self.brand
         if self.shelf_discount_minor:
             told["shelf_discount_minor"] = self.shelf_discount_minor
+        if self.coupon_discount_minor:
+            told["coupon_discount_minor"] = self.coupon_discount_minor
         return told
 
 
@@ -63,8 +67,13 @@ class Basket:
     member: Member | None = None
     coupons: tuple[str, ...] = ()
     pay: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Points the customer wishes to pay with, by currency. They can only be taken while the server answers."""
+    """Points the customer wishes to pay with, of one currency. They can only be taken while the server answers."""
     channel: str = "store"
+
+    def __post_init__(self) -> None:
+        """Refuse points of several currencies."""
+        if len(self.pay) > 1:
+            raise ValueError("A basket is paid with points of one currency")
 
     @property
     def gross_minor(self) -> int:
@@ -79,22 +88,26 @@ class Discount:
     offer: str
     line: int
     amount_minor: int
+    coupon: str = ""
+    """Worked out at the till: the coupon that was shown for it."""
 
 
 def take_off(lines: tuple[Line, ...], discounts: tuple[Discount, ...]) -> tuple[Line, ...]:
     """Take discounts of single lines off: what is left is what the customer paid."""
-    off = [0] * len(lines)
+    off, by_coupon = [0] * len(lines), [0] * len(lines)
     for discount in discounts:
-        assert 1 <= discount.line <= len(lines), "a local offer speaks of a line"
-        off[discount.line - 1] += discount.amount_minor
+        assert 1 <= discount.line <= len(lines), "an offer speaks of a line"
+        less = by_coupon if discount.coupon else off
+        less[discount.line - 1] += discount.amount_minor
     return tuple(
         Line(
             sku=line.sku,
-            amount_minor=line.amount_minor - less,
+            amount_minor=line.amount_minor - less - coupon,
             quantity_milli=line.quantity_milli,
             categories=line.categories,
             brand=line.brand,
             shelf_discount_minor=line.shelf_discount_minor + less,
+            coupon_discount_minor=line.coupon_discount_minor + coupon,
         )
-        for line, less in zip(lines, off)
+        for line, less, coupon in zip(lines, off, by_coupon)
     )

@@ -100,6 +100,11 @@ class Drain:
             self._corrected.add(record.number)
             self._put_right(record, problem.get("context") or {})
             return True
+        elif code == "quote_outdated" and "origin" in record.values["activity"]:
+            # The sale was made, and stays one at what its lines and coupons come to now.
+            activity = {name: value for name, value in record.values["activity"].items() if name != "origin"}
+            self._queue.amend(record, activity=activity)
+            return True
         elif code == "key_reused" and "order" in record.values:
             self._resolve(record, problem)
         else:

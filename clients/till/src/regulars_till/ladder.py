@@ -104,6 +104,18 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "en": "Coupons cannot be checked now: none was taken off.",
         "zh-CN": "现在无法核验优惠券：未抵扣。",
     },
+    "quote_outdated": {
+        "en": "The quote is over and prices have changed: the quoted price was charged.",
+        "zh-CN": "报价已过期且价格有变：按原报价收款。",
+    },
+    "total_differs": {
+        "en": "The server comes to another total: the quoted price was charged.",
+        "zh-CN": "服务器算出的总额不同：按原报价收款。",
+    },
+    "honoured_at_loss": {
+        "en": "What was quoted was gone; the customer pays as quoted, and the shop bears the rest.",
+        "zh-CN": "报价中的优惠已被用完；顾客按报价付款，差额由商家承担。",
+    },
     "clock_corrected": {
         "en": "The clock of this till is wrong; the time of the sale was put right.",
         "zh-CN": "本机时钟不准；已更正销售时间。",

@@ -92,15 +92,16 @@ class Notebook:
             name = f"{self._till}-p{secrets.token_hex(6)}"
             return Noted(id=name, values=make(name), record=None)
 
-    def amend(self, noted: Noted, **changed: Any) -> None:  # noqa: ANN401 - parts of a record: JSON
-        """Change what was noted, before it is sent again."""
-        if noted.record is None or self.queue is None:
-            noted.values.update(changed)
-            return
-        try:
-            self.queue.amend(noted.record, **changed)
-        except OSError:
-            self.trouble = "folder_not_writable"
+    def amend(self, noted: Noted, **changed: Any) -> Noted:  # noqa: ANN401 - parts of a record: JSON
+        """Change what was noted, before it is sent again; gives it as it is noted now."""
+        record = noted.record
+        if record is not None and self.queue is not None:
+            try:
+                record = self.queue.amend(record, **changed)
+            except OSError:
+                # It is sent as it was noted first.
+                self.trouble = "folder_not_writable"
+        return Noted(id=noted.id, values={**noted.values, **changed}, record=record)
 
     def settle(self, noted: Noted) -> None:
         """The server has it: it need not be sent again."""

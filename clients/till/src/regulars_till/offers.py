@@ -1,11 +1,12 @@
 """Offers for everybody, worked out at the till while the server is away: from an extract of the programme.
 
-An extract holds only what needs to know nobody: a share off lines, off lines of a category, or off a whole basket.
+An extract holds only what needs to know nobody: a share or an amount off lines, lines of a category, or a whole basket,
+for whoever shows a coupon that everybody has. A till comes to the same as the server would.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,19 +15,26 @@ from regulars_till.clock import read_moment
 
 __all__ = ["Extract", "Offer", "find_discounts", "read_extract"]
 
-WHOLE = 10_000
-"""Hundredths of a percent in all of it."""
+WHOLE = 1_000
+"""Permille of all of it."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A share off, for anybody."""
+    """A share or an amount off, for anybody."""
 
     id: str
-    percent_hundredths: int
+    coupon: str
+    """What is shown for it; empty: nothing need be."""
+    permille: int
+    max_minor: int | None
+    minor: int
+    """Without a share: so much."""
     skus: frozenset[str]
     categories: frozenset[str]
-    """Lines that it is for; with neither: all of them."""
+    brands: frozenset[str]
+    """Lines that it is for: those that fit each list that is not empty."""
+    stores: frozenset[str]
     minimum_minor: int
     """What these lines must come to."""
     since: datetime | None
@@ -34,12 +42,23 @@ class Offer:
 
     def covers(self, line: Line) -> bool:
         """Tell whether a line is meant."""
-        everything = not self.skus and not self.categories
-        return everything or line.sku in self.skus or not self.categories.isdisjoint(line.categories)
+        return (
+            (not self.skus or line.sku in self.skus)
+            and (not self.categories or not self.categories.isdisjoint(line.categories))
+            and (not self.brands or line.brand in self.brands)
+        )
 
-    def is_on(self, now: datetime) -> bool:
-        """Tell whether it is given now."""
-        return (self.since is None or self.since <= now) and (self.until is None or now < self.until)
+    def is_on(self, now: datetime, store: str) -> bool:
+        """Tell whether it is given here and now."""
+        begun = self.since is None or self.since <= now
+        return begun and (self.until is None or now < self.until) and (not self.stores or store in self.stores)
+
+    def reckon(self, amount_minor: int) -> int:
+        """Work out what is off lines that come to so much: rounded down, in the shop's favour."""
+        if not self.permille:
+            return min(self.minor, amount_minor)
+        off = amount_minor * self.permille // WHOLE
+        return off if self.max_minor is None else min(off, self.max_minor)
 
 
 @dataclass(frozen=True)
@@ -61,34 +80,52 @@ def read_extract(told: Json) -> Extract:
 
 
 def _read_offer(told: Json) -> Offer:
-    percent = int(told["percent_hundredths"])
-    if not 0 < percent <= WHOLE:
-        raise ValueError(f"{percent} hundredths of a percent cannot be taken off")
+    permille, minor = int(told.get("permille") or 0), int(told.get("minor") or 0)
+    if not 0 <= permille <= WHOLE or minor < 0 or bool(permille) == bool(minor):
+        raise ValueError(f"{permille} permille and {minor} minor units cannot be taken off")
     return Offer(
         id=str(told["id"]),
-        percent_hundredths=percent,
+        coupon=str(told.get("coupon", "")),
+        permille=permille,
+        max_minor=None if told.get("max_minor") is None else int(told["max_minor"]),
+        minor=minor,
         skus=frozenset(told.get("skus", ())),
         categories=frozenset(told.get("categories", ())),
+        brands=frozenset(told.get("brands", ())),
+        stores=frozenset(told.get("stores", ())),
         minimum_minor=int(told.get("minimum_minor", 0)),
-        since=None if told.get("from") is None else read_moment(told["from"]),
+        since=None if told.get("since") is None else read_moment(told["since"]),
         until=None if told.get("until") is None else read_moment(told["until"]),
     )
 
 
-def find_discounts(extract: Extract, basket: Basket, now: datetime) -> tuple[Discount, ...]:
-    """Work out what is off. Each line has its best offer alone; the share is rounded down, in the shop's favour."""
-    best: dict[int, Discount] = {}
+def find_discounts(extract: Extract, basket: Basket, now: datetime, *, store: str = "") -> tuple[Discount, ...]:
+    """Work out what is off: each offer on the prices before all of them, and no line for less than nothing."""
+    found: list[Discount] = []
+    left = [line.amount_minor for line in basket.lines]
     for offer in extract.offers:
-        covered = [(number, line) for number, line in enumerate(basket.lines, start=1) if offer.covers(line)]
-        if not offer.is_on(now) or sum(line.amount_minor for _, line in covered) < offer.minimum_minor:
+        if (offer.coupon and offer.coupon not in basket.coupons) or not offer.is_on(now, store):
             continue
-        for number, line in covered:
-            amount_minor = line.amount_minor * offer.percent_hundredths // WHOLE
-            if amount_minor > _amount_of(best, number):
-                best[number] = Discount(offer=offer.id, line=number, amount_minor=amount_minor)
-    return tuple(discount for _, discount in sorted(best.items()))
+        covered = [(number, line.amount_minor) for number, line in enumerate(basket.lines) if offer.covers(line)]
+        amounts = [amount for _, amount in covered]
+        if sum(amounts) < offer.minimum_minor:
+            continue
+        for (number, _), part in zip(covered, _spread(offer.reckon(sum(amounts)), amounts)):
+            off = min(part, left[number])
+            left[number] -= off
+            if off:
+                found.append(Discount(offer=offer.id, line=number + 1, amount_minor=off, coupon=offer.coupon))
+    return tuple(found)
 
 
-def _amount_of(best: Mapping[int, Discount], number: int) -> int:
-    discount = best.get(number)
-    return 0 if discount is None else discount.amount_minor
+def _spread(minor: int, weights: Sequence[int]) -> list[int]:
+    """Split in proportion, each part being the growth of the running share rounded down, as the server does."""
+    total = sum(weights)
+    parts: list[int] = []
+    running = before = 0
+    for weight in weights:
+        running += weight
+        reached = minor * running // total if total else 0
+        parts.append(reached - before)
+        before = reached
+    return parts

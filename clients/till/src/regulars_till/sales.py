@@ -42,8 +42,8 @@ class Desk:
             told["member"] = basket.member.to_json()
         if basket.coupons:
             told["coupons"] = list(basket.coupons)
-        if basket.pay:
-            told["pay"] = dict(basket.pay)
+        for currency, points in basket.pay.items():
+            told["pay"] = {"currency": currency, "points": points}
         return told
 
     def order(self, basket: Basket, quote: Quoted | None, name: str, moment: datetime) -> dict[str, Any]:
@@ -55,24 +55,30 @@ class Desk:
                 told["quote"] = quote.id
         return told
 
-    def plan(self, basket: Basket, quote: Quoted | None, name: str, moment: datetime) -> dict[str, Any]:
+    def plan(self, basket: Basket, quote: Quoted, name: str, moment: datetime) -> dict[str, Any]:
         """Write a sale as a plain activity, for a server that is told later; with `due_minor`, which is paid now.
 
-        What the server quoted it works out again from the same lines and coupons. What the till quoted is taken off
-        the lines. Points pay nothing: only the server can take them.
+        Coupons that the server quoted are its to use up: it works the price out again, by its quote where it kept one.
+        Everything else that was quoted is taken off the lines. Points pay nothing: only the server can take them.
         """
+        due_minor = quote.due_minor + quote.paid_minor
+        if quote.status != "online" or not basket.coupons:
+            return {"activity": self.settle(basket, quote, name, moment), "due_minor": due_minor}
         told = self.describe(basket, name, moment)
         told.pop("pay", None)
-        due_minor = basket.gross_minor
-        if quote is not None and quote.status == "online":
-            due_minor = quote.due_minor + quote.paid_minor
-        else:
-            told.pop("coupons", None)
-            if quote is not None:
-                due_minor = quote.due_minor
-                told["lines"] = [line.to_json() for line in take_off(basket.lines, quote.discounts)]
-        activity = {**told, "kind": "purchase", "member": self.name_member(basket.member, name)}
+        member = self.name_member(basket.member, name)
+        activity = {**told, "kind": "purchase", "member": member, "to_price": True}
+        if quote.reserves:
+            activity["origin"] = quote.id
         return {"activity": activity, "due_minor": due_minor}
+
+    def settle(self, basket: Basket, quote: Quoted, name: str, moment: datetime) -> dict[str, Any]:
+        """Write a sale as it was charged: at the prices that were paid, with nothing left to be worked out."""
+        told = self.describe(basket, name, moment)
+        told.pop("pay", None)
+        told.pop("coupons", None)
+        told["lines"] = [line.to_json() for line in take_off(basket.lines, quote.discounts)]
+        return {**told, "kind": "purchase", "member": self.name_member(basket.member, name)}
 
     def give_back(
         self, sale: str, name: str, moment: datetime, *, member: Json, lines: Sequence[Mapping[str, int]]
@@ -90,6 +96,10 @@ class Desk:
         if lines:
             told["returned"] = [dict(line) for line in lines]
         return told
+
+    def cancel(self, sale: str, moment: datetime, *, member: Json) -> dict[str, Any]:
+        """Write as a plain activity, under the name that the server gives it, that a sale never was."""
+        return self.give_back(sale, f"cancel:{sale}", moment, member=member, lines=())
 
     def present(self, voucher: Voucher, till: str, moment: datetime) -> dict[str, Any]:
         """Write, but for its name, that a voucher was taken."""
@@ -132,14 +142,21 @@ def read_quote(told: Json, name: str, level: Level, *, reserves: bool) -> Quoted
 
 
 def quote_here(
-    basket: Basket, extract: Extract | None, now: datetime, *, level: Level, known: Json, why: tuple[str, ...]
+    basket: Basket,
+    extract: Extract | None,
+    now: datetime,
+    *,
+    store: str,
+    level: Level,
+    known: Json,
+    why: tuple[str, ...],
 ) -> Quoted:
     """Quote without the server: offers for everybody, and nothing that needs to know somebody."""
-    discounts = () if extract is None else find_discounts(extract, basket, now)
+    discounts = () if extract is None else find_discounts(extract, basket, now, store=store)
     notes = list(why)
     if basket.pay:
         notes.append("points_not_taken")
-    if basket.coupons:
+    if not {each.coupon for each in discounts}.issuperset(basket.coupons):
         notes.append("coupons_not_taken")
     return Quoted(
         status="local",

@@ -24,6 +24,7 @@ HARD_SECONDS = 1.5
 """Nobody at the till waits longer than this."""
 FAILED = frozenset({408, 425, 429, 500, 502, 503, 504})
 FORBIDDEN = 403
+QUOTES = "/v1/quotes"
 UNABLE = FAILED | {401, FORBIDDEN}
 """The server is there, and records nothing for this till."""
 
@@ -58,7 +59,7 @@ class Server:
             return None
         told = self._sales.ask(method, path, body, seconds=seconds)
         # Given up early on purpose: late, not lost.
-        self._note(told, hasty=seconds <= SOFT_SECONDS, reads=method == "GET")
+        self._note(told, hasty=seconds <= SOFT_SECONDS, reads=method == "GET" or path.startswith(QUOTES))
         return told
 
     def ask_behind(

@@ -39,7 +39,7 @@ OK, CREATED = 200, 201
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 KNOWN_MAX = 500
 """Members of whom the last answer is remembered, in memory only."""
-KNOWN_OF = ("balances", "levels", "totals")
+KNOWN_OF = ("balances", "payable")
 DRAIN_EVERY_SECONDS = 5.0
 REFRESH_EVERY_SECONDS = 300.0
 ASK_AGAIN_SECONDS = 30.0
@@ -137,36 +137,32 @@ class Till:
 
     # --- selling ---
 
-    def quote(self, basket: Basket, *, reserve_seconds: int = 0) -> Quoted:
+    def quote(self, basket: Basket, *, reserve_seconds: int = 0, show: Sequence[str] = ()) -> Quoted:
         """Tell what a basket would come to. When the server does not say it in time, the till does.
 
-        While the server is slow the till waits for it only as long as the soft limit, but for a reservation.
+        `show` asks for more in its answer: `coupons`, `rewards`, `hints`. While the server is slow the till waits for
+        it only as long as the soft limit, but for a reservation.
         """
         name = f"{self.till}-q{secrets.token_hex(6)}"
         body = self._desk.describe(basket, name, self._clock.now())
         if reserve_seconds:
             body["reserve_seconds"] = reserve_seconds
+        if show:
+            body["show"] = list(show)
         hasty = self.level is not Level.NORMAL and not reserve_seconds
         told = self._server.ask("POST", "/v1/quotes", body, seconds=SOFT_SECONDS if hasty else HARD_SECONDS)
-        if isinstance(told, Answer) and told.status == OK:
+        if isinstance(told, Answer) and told.status in {OK, CREATED}:
             quoted = read_quote(told.body, name, self.level, reserves=bool(reserve_seconds))
             if quoted is not None:
                 self._remember(basket.member, told.body)
                 return quoted
-        return quote_here(
-            basket,
-            self._learned.extract,
-            self._clock.now(),
-            level=self.level,
-            known={} if basket.member is None else self._known.get(basket.member, {}),
-            why=_name_refusal(told),
-        )
+        return self._quote_here(basket, self._clock.now(), why=_name_refusal(told))
 
     def release(self, quote: Quoted) -> bool:
         """Give back what a quote reserves; tells whether that is known to be done. By itself it ends in its time."""
         if not quote.reserves:
             return True
-        body = {"source": self.source, "occurred_at": write_moment(self._clock.now())}
+        body = {"source": self.source, "occurred_at": write_moment(self._clock.now()), "store": self.store}
         told = self._server.ask("POST", f"/v1/quotes/{quote.id}/release", body)
         return isinstance(told, Answer) and told.status in {OK, CREATED}
 
@@ -179,22 +175,31 @@ class Till:
         until = time.monotonic() + HARD_SECONDS
         moment, off_seconds = self._clock.now(), self._clock.off_seconds
 
+        charged = quote or self._quote_here(basket, moment)
+
         def make(name: str) -> dict[str, Any]:
-            plan = self._desk.plan(basket, quote, name, moment)
+            plan = self._desk.plan(basket, charged, name, moment)
             return {**plan, "order": self._desk.order(basket, quote, name, moment), "off_seconds": off_seconds}
 
         noted = self._notebook.note(make)
         told = self._server.ask("POST", "/v1/orders", noted.values["order"], seconds=until - time.monotonic())
+        if isinstance(told, Answer) and told.code == "quote_outdated":
+            # Without the quote, if that comes to the same; it is noted first, for this answer may be lost as well.
+            noted = self._notebook.amend(noted, order=_without(noted.values["order"], "quote"))
+            told = self._server.ask("POST", "/v1/orders", noted.values["order"], seconds=until - time.monotonic())
         if isinstance(told, Answer) and told.status in {OK, CREATED}:
             self._remember(basket.member, told.body)
-            return self._conclude(noted, "committed", due_minor=_read_due(told.body, noted), receipt=told.body)
+            due_minor = _read_due(told.body, noted)
+            return self._conclude(
+                noted, "committed", due_minor=due_minor, receipt=told.body, notes=_read_loss(told.body)
+            )
         notes = list(_name_refusal(told))
-        if notes and "coupons" in noted.values["activity"] and notes[0] not in NOT_SOLD_DIFFERENTLY:
-            # Refused perhaps for one of them: the plain sale must not be refused for it again.
-            self._notebook.amend(noted, activity=_without(noted.values["activity"], "coupons"))
+        if notes and "to_price" in noted.values["activity"] and notes[0] not in NOT_SOLD_DIFFERENTLY:
+            # Refused perhaps for one of its coupons: what was charged must not be refused for it again.
+            noted = self._notebook.amend(noted, activity=self._desk.settle(basket, charged, noted.id, moment))
         if basket.pay:
             notes.append("points_not_taken")
-        if basket.coupons and (quote is None or quote.status == "local"):
+        if basket.coupons and "coupons_not_taken" in charged.notes:
             notes.append("coupons_not_taken")
         return self._conclude(noted, "queued", due_minor=noted.values["due_minor"], notes=notes)
 
@@ -210,6 +215,30 @@ class Till:
         `member` is who bought, where this till does not know it any more. A return of more than was bought is
         `refused` with the server's code, and put aside; whether money is given back is the shop's affair.
         """
+        body = {"lines": [dict(line) for line in lines]} if lines else {}
+
+        def write(name: str, moment: datetime, named: Json) -> dict[str, Any]:
+            return self._desk.give_back(sale, name, moment, member=named, lines=lines)
+
+        return self._take_back(sale, "returns", write, ("id", "source", "occurred_at", "store"), body, member)
+
+    def cancel(self, sale: str, *, member: Member | None = None) -> Sold:
+        """Undo a sale that never was: whatever is left of it, at once. Otherwise as `return_`."""
+
+        def write(_: str, moment: datetime, named: Json) -> dict[str, Any]:
+            return self._desk.cancel(sale, moment, member=named)
+
+        return self._take_back(sale, "cancel", write, ("source", "occurred_at", "store"), {}, member)
+
+    def _take_back(  # noqa: PLR0917 - the two ways that differ in little
+        self,
+        sale: str,
+        door: str,
+        write: Callable[[str, datetime, Json], dict[str, Any]],
+        told_of: Sequence[str],
+        more: dict[str, Any],
+        member: Member | None,
+    ) -> Sold:
         until = time.monotonic() + HARD_SECONDS
         moment, off_seconds = self._clock.now(), self._clock.off_seconds
         queue = self._notebook.queue
@@ -217,19 +246,14 @@ class Till:
         named = self._desk.name_member(member, sale)
         if origin is not None and member is None:
             named = origin.values["activity"]["member"]
-
-        def make(name: str) -> dict[str, Any]:
-            activity = self._desk.give_back(sale, name, moment, member=named, lines=lines)
-            return {"activity": activity, "due_minor": 0, "off_seconds": off_seconds}
-
-        noted = self._notebook.note(make)
+        noted = self._notebook.note(
+            lambda name: {"activity": write(name, moment, named), "due_minor": 0, "off_seconds": off_seconds}
+        )
         told = None
         if queue is None or origin is None or not queue.is_pending(origin.number):
             # What was sold must be known before it can be brought back: otherwise both go with the queue, in order.
-            body = {name: noted.values["activity"][name] for name in ("id", "source", "occurred_at")}
-            if lines:
-                body["lines"] = [dict(line) for line in lines]
-            path = f"/v1/orders/{quote_name(sale, safe='')}/returns"
+            body = {**{name: noted.values["activity"][name] for name in told_of}, **more}
+            path = f"/v1/orders/{quote_name(sale, safe='')}/{door}"
             told = self._server.ask("POST", path, body, seconds=until - time.monotonic())
         if isinstance(told, Answer) and told.status in {OK, CREATED}:
             return self._conclude(noted, "committed", due_minor=0, receipt=told.body)
@@ -253,8 +277,8 @@ class Till:
                 voucher = self._judge_voucher(token, asked=asked)
             except TokenRefused as refused:
                 return Taken(is_taken=False, code=refused.code)
-            moment, off_seconds = self._clock.now(), self._clock.off_seconds
-            activity = self._desk.present(voucher, self.till, moment)
+            off_seconds = self._clock.off_seconds
+            activity = self._desk.present(voucher, self.till, self._reckon_now())
             noted = self._notebook.note(
                 lambda name: {
                     "activity": {**activity, "id": name},
@@ -345,7 +369,7 @@ class Till:
         told = [*notes, *(["clock_corrected"] if self._clock.off_seconds else [])]
         return Sold(
             status=status,
-            id=noted.id,
+            id=str(noted.values["activity"]["id"]),
             source=self.source,
             due_minor=due_minor,
             level=self.level,
@@ -354,13 +378,24 @@ class Till:
             notes=tuple(told),
         )
 
+    def _quote_here(self, basket: Basket, moment: datetime, *, why: tuple[str, ...] = ()) -> Quoted:
+        known = {} if basket.member is None else self._known.get(basket.member, {})
+        return quote_here(
+            basket, self._learned.extract, moment, store=self.store, level=self.level, known=known, why=why
+        )
+
     def _number_of(self, sale: str) -> int:
         """Read the number in the name of a sale; 0 when this till did not give it."""
         till, _, number = sale.rpartition("-")
         return int(number) if till == self.till and number.isdecimal() and len(number) <= DIGITS_MAX else 0
 
+    def _reckon_now(self) -> datetime:
+        """Tell the time as far as the till's clock can be believed: it is not before the server was heard last."""
+        now, keys = self._clock.now(), self._learned.keys
+        return now if keys is None else max(now, keys.as_of)
+
     def _judge_voucher(self, token: str, *, asked: bool) -> Voucher:
-        keys, now = self._learned.keys, self._clock.now()
+        keys, now = self._learned.keys, self._reckon_now()
         if keys is None:
             raise TokenRefused("key_unknown")
         voucher = read_voucher(token, keys, store=self.store, now=now)
@@ -372,7 +407,9 @@ class Till:
     def _remember(self, member: Member | None, told: Json) -> None:
         if member is None:
             return
-        kept = {name: told[name] for name in KNOWN_OF if name in told}
+        receipt = told.get("receipt")
+        said: Json = {**told, **receipt} if isinstance(receipt, Mapping) else told
+        kept = {name: said[name] for name in KNOWN_OF if name in said}
         with self._guard:
             self._known[member] = {**kept, "as_of": write_moment(self._clock.now())}
             self._known.move_to_end(member)
@@ -400,6 +437,14 @@ def _read_due(told: Json, noted: Noted) -> int:
         return int(told["totals"]["due_minor"])
     except (KeyError, TypeError, ValueError):
         return int(noted.values["due_minor"])
+
+
+def _read_loss(told: Json) -> tuple[str, ...]:
+    """Tell when the shop bears a part of what was quoted."""
+    receipt = told.get("receipt")
+    reasons = receipt.get("reasons", ()) if isinstance(receipt, Mapping) else ()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType] - JSON
+    codes = {each.get("code") for each in reasons if isinstance(each, Mapping)}  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType] - JSON
+    return ("honoured_at_loss",) if "honoured_at_loss" in codes else ()
 
 
 def _without(values: dict[str, Any], name: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ __all__ = [
     "ceilings",
     "earn",
     "merge",
+    "name_held",
     "phase",
     "prepare",
     "provides",
@@ -61,6 +62,12 @@ class Prepared:
     """How the names of codes begin."""
     everybody: str
     """The name by which anybody may use it; empty where nobody may."""
+
+
+def name_held(coupon: str, source: str, id_: str, number: int) -> str:
+    """Give the name of a coupon that the activity (source, id) granted, numbered from 0: what its member shows."""
+    digest = hashlib.sha256(f"{source}\0{id_}\0{number}".encode()).hexdigest()
+    return f"{HELD}{coupon}:{digest[:NAME_LETTERS]}"
 
 
 def phase(settings: Settings) -> Phase:
@@ -219,8 +226,7 @@ def _say(reason: Reason, name: str) -> Reason:
 
 def _name_all(prepared: Prepared, source: str, id_: str, count: int) -> Iterator[str]:
     for number in range(count):
-        digest = hashlib.sha256(f"{source}\0{id_}\0{number}".encode()).hexdigest()
-        yield prepared.held + digest[:NAME_LETTERS]
+        yield name_held(prepared.settings.coupon, source, id_, number)
 
 
 def _keep_newest(held: Mapping[str, Held]) -> dict[str, Held]:

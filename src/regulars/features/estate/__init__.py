@@ -23,7 +23,7 @@ from regulars.features.estate.register import (
     retire_till,
 )
 from regulars.features.estate.store import LISTED_MAX, find_stores, find_till, list_channels, list_stores, list_tills
-from regulars.features.estate.unknown import Unregistered, list_unknown
+from regulars.features.estate.unknown import Unregistered, list_unknown, zone_of
 
 __all__ = [
     "LISTED_MAX",
@@ -52,4 +52,5 @@ __all__ = [
     "put_till",
     "read_list",
     "retire_till",
+    "zone_of",
 ]

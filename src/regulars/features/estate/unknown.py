@@ -2,14 +2,17 @@
 
 from datetime import datetime
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from regulars.base.db import Read
+from regulars.features.estate.model import find_zone
 from regulars.features.estate.store import find_stores, list_channels
 from regulars.kernel.activity.sales import list_places
+from regulars.kernel.program import Versions
 
-__all__ = ["Unregistered", "list_unknown"]
+__all__ = ["Unregistered", "list_unknown", "zone_of"]
 
 PLACES_MAX: Final = 5_000
 
@@ -41,3 +44,14 @@ async def list_unknown(read: Read, *, since: datetime, until: datetime) -> list[
         )
         for what, each in found
     ]
+
+
+async def zone_of(read: Read, versions: Versions, store: str, *, at: datetime) -> ZoneInfo:
+    """Answer the time zone by which a store's day ends; of a store that nobody registered, the programme's.
+
+    Raises NoProgram where there is neither.
+    """
+    known = await find_stores(read, [store])
+    if store in known:
+        return find_zone(known[store].time_zone)
+    return ZoneInfo((await versions.read(read)).plan_at(at).document.time_zone)

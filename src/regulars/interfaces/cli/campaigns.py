@@ -11,13 +11,14 @@ campaign is shown as the next of its letter; beyond the letter's number it is on
 purchase.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import polars as pl
+
+from regulars.features.coupons.mechanic import name_held
 
 __all__ = ["MAILING", "SOURCE", "TYPES", "Shown", "name_coupon", "name_mailing", "read_mailings", "read_shown"]
 
@@ -26,7 +27,6 @@ MAILING: Final = "mailing"
 TYPES: Final = ("A", "B", "C")
 ZONE: Final = "America/New_York"
 YEAR_BEGINS: Final = pl.datetime(2017, 1, 1)
-NAME_LETTERS: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +50,7 @@ def name_mailing(campaign: int, household: int) -> str:
 
 def name_coupon(type_: str, campaign: int, household: int, number: int) -> str:
     """Give the name of a letter's coupon, numbered from 0, as whoever was given it holds it."""
-    told = f"{SOURCE}\0{name_mailing(campaign, household)}\0{number}"
-    return f"held:mail-{type_.lower()}:{hashlib.sha256(told.encode()).hexdigest()[:NAME_LETTERS]}"
+    return name_held(f"mail-{type_.lower()}", SOURCE, name_mailing(campaign, household), number)
 
 
 def read_mailings(folder: Path, households: pl.Series) -> pl.DataFrame:

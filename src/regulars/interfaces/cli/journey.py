@@ -283,12 +283,15 @@ def _to_minor(amount: str) -> int:
 
 
 def _read_products(products: pl.DataFrame) -> dict[int, Product]:
-    return {
-        product: (str(product), tuple(name for name in (department, category) if name), brand or "")
-        for product, department, category, brand in products.select(
-            "product_id", "department", "product_category", "brand"
-        ).iter_rows()
-    }
+    """Read what is said of each product. Tens of thousands share a few hundred words and shelves: each is kept once."""
+    words: dict[str, str] = {}
+    shelves: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found: dict[int, Product] = {}
+    columns = ("product_id", "department", "product_category", "brand")
+    for product, department, category, brand in products.select(columns).iter_rows():
+        shelf = tuple(words.setdefault(name, name) for name in (department, category) if name)
+        found[product] = (str(product), shelves.setdefault(shelf, shelf), words.setdefault(brand or "", brand or ""))
+    return found
 
 
 def _moment(microseconds: int) -> datetime:

@@ -16,7 +16,23 @@ __all__ = ["app"]
 
 REFUSED: Final = 1
 """The status of a call that was refused; a call that was not understood ends with 2."""
-NAMES: Final = ("demo", "serve", "worker", "replay", "statement", "tiers", "check", "books", "program", "keys", "db")
+NAMES: Final = (
+    "demo",
+    "serve",
+    "worker",
+    "replay",
+    "statement",
+    "tiers",
+    "check",
+    "books",
+    "reconcile",
+    "differences",
+    "program",
+    "keys",
+    "stores",
+    "tills",
+    "db",
+)
 """In the order in which a newcomer meets them."""
 
 

@@ -1,0 +1,37 @@
+"""`python -m drill`: the long drill on an embedded PostgreSQL in a folder of its own, which is removed afterwards."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from drill.town import LONG, SHORT, run
+from regulars.base import embedded
+
+
+def main() -> int:
+    """Hold the drill and print its report; 1 when something did not hold."""
+    parser = argparse.ArgumentParser(prog="python -m drill", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="120 baskets, and a server that is away for two seconds")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="draw the same baskets again")
+    asked = parser.parse_args()
+    began = time.monotonic()
+
+    def tell(text: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {text}", flush=True)  # noqa: T201 - for people
+
+    with tempfile.TemporaryDirectory(prefix="regulars-drill-", ignore_cleanup_errors=True) as place:
+        folder = Path(place)
+        server = embedded.start(folder / "postgres")
+        try:
+            report = asyncio.run(run(server.url, folder, SHORT if asked.short else LONG, seed=asked.seed, tell=tell))
+        finally:
+            embedded.release(server)
+    print(report.write())  # noqa: T201 - for people
+    return 1 if report.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Whether tills, their files and the ledger tell of one day the same: each difference has a state and an owner."""
+
+from regulars.features.reconciliation.compare import Lists, compare
+from regulars.features.reconciliation.export import write_csv
+from regulars.features.reconciliation.files import ListedSale, open_list
+from regulars.features.reconciliation.model import (
+    KINDS,
+    NUMBERS_MAX,
+    OPEN_STATES,
+    PARTS_MAX,
+    ROWS_MAX,
+    STATES,
+    Count,
+    Day,
+    DayInvalid,
+    DayReport,
+    DayUnknown,
+    DecisionInvalid,
+    Difference,
+    DifferenceUnknown,
+    FileSale,
+    Found,
+    ReportInvalid,
+    SaleListInvalid,
+    State,
+    TillReport,
+)
+from regulars.features.reconciliation.reconcile import (
+    decide,
+    list_sales,
+    reconcile,
+    report_till,
+    show_day,
+    sum_up,
+)
+from regulars.features.reconciliation.store import list_days, read_counts, search_differences
+
+__all__ = [
+    "KINDS",
+    "NUMBERS_MAX",
+    "OPEN_STATES",
+    "PARTS_MAX",
+    "ROWS_MAX",
+    "STATES",
+    "Count",
+    "Day",
+    "DayInvalid",
+    "DayReport",
+    "DayUnknown",
+    "DecisionInvalid",
+    "Difference",
+    "DifferenceUnknown",
+    "FileSale",
+    "Found",
+    "ListedSale",
+    "Lists",
+    "ReportInvalid",
+    "SaleListInvalid",
+    "State",
+    "TillReport",
+    "compare",
+    "decide",
+    "list_days",
+    "list_sales",
+    "open_list",
+    "read_counts",
+    "reconcile",
+    "report_till",
+    "search_differences",
+    "show_day",
+    "sum_up",
+    "write_csv",
+]
