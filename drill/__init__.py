@@ -1,6 +1,4 @@
 """The drill: tills sell while the server is killed, and afterwards everything must have counted once."""
 
-from drill.judge import Report
-from drill.town import LONG, SHORT, Plan, run
-
-__all__ = ["LONG", "SHORT", "Plan", "Report", "run"]
+# Nothing is imported here: a till is a small program, and starts like one.
+__all__: list[str] = []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from drill import SHORT, run
+from drill.town import SHORT, run
 
 
 @pytest.mark.slow

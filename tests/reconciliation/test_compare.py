@@ -17,7 +17,8 @@ SOURCE = "till/s1"
 
 def sold(name: str, due: int = 100, **others: object) -> Sale:
     told: dict[str, Any] = {"kind": "purchase", "occurred_at": AT, "store": "s1", "gross_minor": due, "due_minor": due}
-    return Sale(**({"source": SOURCE, "id": name} | told | others))
+    told |= {"source": SOURCE, "id": name, **others}
+    return Sale(**told)
 
 
 def listed(name: str, due: int = 100, **others: object) -> FileSale:
@@ -29,7 +30,8 @@ def listed(name: str, due: int = 100, **others: object) -> FileSale:
         "due_minor": due,
         "is_shown": True,
     }
-    return FileSale(**(told | others))
+    told |= others
+    return FileSale(**told)
 
 
 def counted(first: int, last: int, count: int, due: int) -> TillReport:
@@ -38,7 +40,8 @@ def counted(first: int, last: int, count: int, due: int) -> TillReport:
 
 def find(**lists: object) -> list[tuple[str, str, int]]:
     nothing: dict[str, Any] = {"reports": (), "file": None, "ledger": ()}
-    found = compare(Lists(**(nothing | lists)))
+    nothing |= lists
+    found = compare(Lists(**nothing))
     return [(each.kind, each.name, each.amount_minor) for each in found]
 
 

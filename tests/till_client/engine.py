@@ -13,7 +13,6 @@ from typing import Final
 import httpx
 
 from regulars.base import clock
-from regulars.base.crypto import Keyring
 from regulars.base.db import Database
 from regulars.base.ids import new_id
 from regulars.base.settings import Settings
@@ -25,6 +24,7 @@ from regulars_till import Basket, Line, Member, Till
 from regulars_till.clock import read_wall
 from tests.faults.process import Orders, run_process
 from tests.faults.shop import find_port
+from tests.invariants.history import make_house
 
 PROGRAM: Final = """
 program: corner
@@ -117,9 +117,8 @@ class Engine:
 
     async def start(self) -> None:
         """Start the server, in the loop of the test: that takes no time."""
-        keyring = Keyring.derive({1: b"k" * 32}, current=1)
-        house = spine.House(keyring=keyring, versions=program.Versions(), new_id=new_id)
-        self.server = Server(configure(app(Settings(data_dir=self.folder), self.database, house)))
+        # With the keys of the process, so that cards are found again.
+        self.server = Server(configure(app(Settings(data_dir=self.folder), self.database, make_house())))
         self.serving = asyncio.create_task(self._serve(self.server))
         while not self.server.started:
             assert not self.serving.done(), self.serving

@@ -20,6 +20,7 @@ def place() -> Generator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 def test_the_page_is_a_story(place: Path, database_url: str) -> None:
     blocks = read_blocks(PAGE, (ROOT / PAGE).read_text(encoding="utf-8"))
     assert [fault for block in blocks for fault in find_faults(block)] == []

@@ -1,5 +1,6 @@
 """Stores, channels and tills: registered, listed, and retired. A sale from anywhere else is taken all the same."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, Final
 
@@ -17,6 +18,7 @@ __all__ = ["StorePath", "router"]
 
 PAGE_MAX: Final = 200
 DAYS_MAX: Final = 31
+CHANNELS_MAX: Final = 10_000
 READ: Final = "estate:read"
 WRITE: Final = "estate:write"
 
@@ -148,14 +150,7 @@ async def put_channel(
 ) -> Response:
     """Register a channel, or change what is known of it."""
     told = await read_body(request, read_channel)
-
-    async def put(tx: Tx) -> estate.Channel:
-        at = await clock.now(tx)
-        named = estate.Channel(id=channel, changed_at=at, **msgspec.structs.asdict(told))
-        await estate.put_channel(tx, named, at=at)
-        return named
-
-    return answer(await database_of(request).run(put))
+    return answer(await database_of(request).run(_putting_channel(channel, told)))
 
 
 @router.get("/v1/tills")
@@ -215,3 +210,12 @@ async def list_unknown(request: Request, days: Days = 7) -> Response:
         now = await clock.now(read)
         found = await estate.list_unknown(read, since=now - timedelta(days=days), until=now + timedelta(days=1))
     return answer(UnknownPlaces(places=tuple(found)))
+
+
+def _putting_channel(channel: str, told: ChannelIn) -> Callable[[Tx], Awaitable[estate.Channel]]:
+    async def put(tx: Tx) -> estate.Channel:
+        at = await clock.now(tx)
+        await estate.put_channel(tx, estate.Channel(id=channel, changed_at=at, **msgspec.structs.asdict(told)), at=at)
+        return next(each for each in await estate.list_channels(tx, most=CHANNELS_MAX) if each.id == channel)
+
+    return put

@@ -51,7 +51,7 @@ class Door:
     takes: Any = None
     """The type of the body, or several to choose from; None for no body."""
     gives: Mapping[int, Any] = field(default_factory=dict[int, Any])
-    """By status: the type of the answer (or several), its media type as text, or None for no body."""
+    """By status: the type of the answer (or several), its media types as text, or None for no body."""
     refuses: tuple[type[Refusal], ...] = ()
     """Besides what every route may refuse."""
     examples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])

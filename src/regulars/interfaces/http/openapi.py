@@ -126,7 +126,7 @@ def _describe_body(declared: Door) -> Json:
 def _describe_answer(status: int, shape: Any) -> Json:  # noqa: ANN401 - a type, or several to choose from
     described: Json = {"description": _first_line(shape, status)}
     if isinstance(shape, str):
-        described["content"] = {shape: {"schema": {"type": "string"}}}
+        described["content"] = {media: {"schema": {"type": "string"}} for media in shape.split(", ")}
     elif shape is not None:
         described["content"] = {"application/json": {"schema": _refer(shape)}}
     return described

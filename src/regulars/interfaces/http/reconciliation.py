@@ -260,18 +260,8 @@ async def export_differences(
 )
 async def decide(request: Request) -> Response:
     """Assign differences, accept them as lost, or call them resolved: all of them, or none."""
-    told, key = await read_body(request, read_decision), key_of(request)
-
-    async def write(tx: Tx) -> list[Difference]:
-        at = await clock.now(tx)
-        ids, note = set(told.differences), told.note
-        found = await reconciliation.decide(tx, ids, state=told.state, owner=told.owner, note=note, at=at)
-        # Refused after it was written: the transaction takes it back.
-        for each in {difference.store for difference in found}:
-            _choose_store(key, each)
-        return found
-
-    decided = await database_of(request).run(write)
+    told = await read_body(request, read_decision)
+    decided = await database_of(request).run(_deciding(told, key_of(request)))
     return answer(DifferencePage(differences=tuple(decided), next=None))
 
 
@@ -314,6 +304,19 @@ def _reporting(
         return await reconciliation.report_till(tx, counted, store=store, day=day, zone=zone, at=at)
 
     return report
+
+
+def _deciding(told: DecisionIn, key: Key) -> Callable[[Tx], Awaitable[list[Difference]]]:
+    async def write(tx: Tx) -> list[Difference]:
+        at = await clock.now(tx)
+        ids, note = set(told.differences), told.note
+        found = await reconciliation.decide(tx, ids, state=told.state, owner=told.owner, note=note, at=at)
+        # Refused after it was written: the transaction takes it back.
+        for each in {difference.store for difference in found}:
+            _choose_store(key, each)
+        return found
+
+    return write
 
 
 async def _search(  # noqa: PLR0917 - what one may look for

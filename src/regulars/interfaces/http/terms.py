@@ -26,7 +26,7 @@ Form = Annotated[Literal["markdown", "html"], Query(description="A text in Markd
 
 
 @router.get("/v1/program/terms")
-@door(scope="program:read", gives={200: "text/markdown"}, refuses=(ProgramNotLive,))
+@door(scope="program:read", gives={200: "text/markdown, text/html"}, refuses=(ProgramNotLive,))
 async def read_terms(request: Request, lang: Lang = "en", form: Form = "markdown") -> Response:
     """Read the terms of the programme that decides now, as members read them, generated from the document alone."""
     async with database_of(request).snapshot() as read:
