@@ -14,9 +14,11 @@ from typing import Any, Final
 
 from regulars.base import db, sql
 from regulars.kernel import spine
+from regulars.kernel.activity import Waiting
 from regulars.kernel.ledger import book, model
 from regulars.kernel.nouns import Activity
 from regulars.kernel.spine import batch
+from regulars.kernel.spine.waiting import Waits
 
 __all__ = ["CANARIES", "VARIABLE", "apply"]
 
@@ -93,10 +95,10 @@ def expire_late() -> None:
 def bring_twice() -> None:
     """What was due is done and not noted as done."""
 
-    def forget(self: batch.Batch, waiting: Any, state: str) -> None:  # noqa: ANN401
+    def forget(self: Waits, waiting: Waiting, state: str) -> None:
         del self, waiting, state
 
-    batch.Batch._end_due = forget
+    Waits.end = forget
 
 
 def look_up_late() -> None:
