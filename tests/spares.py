@@ -28,6 +28,9 @@ SETTINGS: Final = """
 SELECT format('%s %s', s.setrole, s.setconfig) FROM pg_db_role_setting AS s
 JOIN pg_database AS d ON s.setdatabase = d.oid WHERE d.datname = current_database()
 UNION ALL
+SELECT format('counted %s', count(*)) FROM pg_class AS c JOIN pg_namespace AS n ON c.relnamespace = n.oid
+WHERE c.relkind = 'r' AND c.reltuples > 0 AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+UNION ALL
 SELECT format('%s %s', d.datconnlimit, d.datallowconn) FROM pg_database AS d WHERE d.datname = current_database()
 """
 

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from regulars.features.pay.mechanic import Settings, earn, prepare
 from regulars.kernel.nouns import Cost, Line, Returned, Step, Wish
 from regulars.kernel.program import Calendar, rule
+from regulars.kernel.program.terms import Language
 from tests.mechanics.test_multiplier import UTC_DAYS
 from tests.program.story import BASE, MEMBER, NOON, bring_back, buy, line, plan, step
+from tests.program.telling import HEAD, LANGS, tell
 
 CALENDAR: Calendar = UTC_DAYS
 CENT = {"points": 1, "minor": 1}
@@ -96,6 +98,35 @@ def test_nothing_is_paid_for_nothing(
     assert all(part <= amount for part, amount in zip(off, amounts, strict=True))
     # One step fewer would take less off.
     assert (used - multiple) * minor // points < sum(off)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", ""),
+        ("", "points: 5"),
+        ("", "minor: 7"),
+        ("", "step: 10"),
+        ("", "minimum: 10"),
+        ("", "maximum: 500"),
+        ("", "share_permille: 300"),
+        ("", "lines: {categories: [WINE]}"),
+    ],
+)
+def test_every_setting_shows_in_the_terms(before: str, after: str, lang: Language) -> None:
+    def write(more: str) -> str:
+        told = {"currency": "points", "points": "1", "minor": "1"}
+        told |= dict([more.split(": ", 1)]) if more else {}
+        settings = ", ".join(f"{name}: {value}" for name, value in told.items())
+        return tell(HEAD + BASE + f"  - {{id: it, mechanic: pay, on: [purchase], settings: {{{settings}}}}}\n", lang)
+
+    assert (write(before) == write(after)) == (before == after)
+
+
+def test_every_setting_is_tried() -> None:
+    tried = {"currency", "points", "minor", "step", "minimum", "maximum", "share_permille", "lines"}
+    assert set(Settings.__struct_fields__) == tried
 
 
 PAYING = """

@@ -77,18 +77,21 @@ async def test_what_is_presumed_of_budgets_changes_no_figure(grocer: Grocer) -> 
     assert set(known) == {"live", "same", "half"}
     assert known["half"][SUMMER] < known["live"][SUMMER] == known["same"][SUMMER]
 
+    # What is the same as the live one comes to the same, and costs as much again.
+    tried = [draft for draft in drafts if draft.name in {"half", "more"}]
+
     async def rehearse(ends: dict[str, dict[str, datetime]]) -> Simulated:
         return await settle(
-            Job(settings=grocer.settings, drafts=drafts, since=YEAR[0], until=YEAR[1], seq=seq, ends=ends)
+            Job(settings=grocer.settings, drafts=tried, since=YEAR[0], until=YEAR[1], seq=seq, ends=ends)
         )
 
-    names = ("live", *(draft.name for draft in drafts))
+    names = ("live", *(draft.name for draft in tried))
     plain = await rehearse({})
     summer = {name: plain.tallies[name].points["produce-summer", "points"] for name in names}
-    assert summer["half"] == BUDGET // 2 < summer["live"] == summer["same"] == summer["double"] == BUDGET
+    assert summer["half"] == BUDGET // 2 < summer["live"] == BUDGET
     assert BUDGET < summer["more"] <= BUDGET * 2
-    early, late = datetime(2017, 6, 3, tzinfo=UTC), datetime(2017, 8, 30, tzinfo=UTC)
-    for ends in (known, *({name: {SUMMER: at} for name in names} for at in (early, late))):
+    early = datetime(2017, 6, 3, tzinfo=UTC)
+    for ends in (known, {name: {SUMMER: early} for name in names}):
         found = await rehearse(ends)
         assert found.tallies == plain.tallies
         assert found.groups == plain.groups

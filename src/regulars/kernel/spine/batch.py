@@ -55,7 +55,7 @@ from regulars.kernel.spine.quotes import (
     promise,
     reserve,
 )
-from regulars.kernel.spine.returns import earlier_of, expand, fact_of, original_of
+from regulars.kernel.spine.returns import earlier_of, expand, fact_of, is_priced, original_of
 from regulars.kernel.spine.scene import Cast, Doing, Scene
 from regulars.kernel.spine.waiting import Waits
 
@@ -495,7 +495,7 @@ class Batch:
             household=member.household_id,
             other=None if to is None else self._other(to, fact.occurred_at),
             void=limits.find_void(self.codes, fact.coupons, doing.member, fact.occurred_at),
-            priced=not (fact.coupons or fact.pay or fact.to_price),
+            priced=is_priced(fact),
             usable=count_usable(self.book, member, fact, held, at=doing.at),
         )
 

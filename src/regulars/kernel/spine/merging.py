@@ -19,7 +19,7 @@ from regulars.kernel.ledger import ARREARS, TRANSFER
 from regulars.kernel.nouns import AMOUNT_MAX, Posted, Scalar, Step
 from regulars.kernel.spine.households import give_back_place, hand_on_place
 from regulars.kernel.spine.model import MergeRefused
-from regulars.kernel.spine.returns import fact_of, original_of
+from regulars.kernel.spine.returns import fact_of, is_priced, list_paid, original_of
 from regulars.kernel.spine.scene import Cast, Scene
 
 __all__ = [
@@ -251,6 +251,8 @@ def refold(
             ),
             original=original,
             joined_at=joined_at,
+            priced=is_priced(fact),
+            usable=list_paid(past.receipt),
         )
         memories.update(program.rule(plan, memories, step).memories)
     return memories

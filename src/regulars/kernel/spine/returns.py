@@ -10,7 +10,7 @@ from regulars.kernel.nouns import Activity, Award, Body, Cost, Given, Original, 
 from regulars.kernel.program import take_off
 from regulars.kernel.spine.model import PurchaseOfAnother, ReturnTooLarge
 
-__all__ = ["earlier_of", "expand", "fact_of", "original_of", "own_lots"]
+__all__ = ["earlier_of", "expand", "fact_of", "is_priced", "list_paid", "original_of", "own_lots"]
 
 
 def fact_of(body: Body, member: UUID, *, returned: tuple[Returned, ...] | None = None) -> Activity:
@@ -33,6 +33,20 @@ def fact_of(body: Body, member: UUID, *, returned: tuple[Returned, ...] | None =
         to_price=body.to_price,
         due_minor=body.due_minor,
     )
+
+
+def is_priced(fact: Activity) -> bool:
+    """Say whether amounts are what is paid; else the programme makes the price."""
+    return not (fact.coupons or fact.pay or fact.to_price)
+
+
+def list_paid(receipt: Receipt) -> dict[str, int]:
+    """Count by currency the points that a purchase was paid with."""
+    paid: dict[str, int] = {}
+    for posted in receipt.postings:
+        if posted.kind == "redeem" and posted.lines:
+            paid[posted.currency] = paid.get(posted.currency, 0) - posted.points
+    return paid
 
 
 def original_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original:
