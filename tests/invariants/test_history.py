@@ -39,7 +39,7 @@ CLERKS: Final = 8
 CALLS: Final = int(os.environ.get("REGULARS_TEST_CALLS", "110"))
 """Of each clerk: together about 2,500 activities and 200 reads. Less where a deliberate bug is to be found soon."""
 CALLS_OF_SOAK: Final = 5_500
-ROUNDS: Final = 6
+ROUNDS: Final = 12
 
 
 def buy(name: str, *, card: str) -> Activity:

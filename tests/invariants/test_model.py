@@ -29,7 +29,7 @@ ANN, BOB, CAT, DAN, EVE, ZED = "1", "2", "3", "4", "5", "6"
 CARDS: Final = (ANN, BOB, CAT, DAN, EVE, ZED)
 SLIP: Final = "slip-1"
 """Names a guest, known by a receipt only."""
-STEPS: Final = {"test": (25, 14), "soak": (5_000, 40)}
+STEPS: Final = {"test": (100, 14), "soak": (5_000, 40)}
 """Sequences (of each half), and steps of each, which send one batch or several each."""
 
 SENT_MAX: Final = 20
