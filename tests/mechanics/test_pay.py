@@ -115,7 +115,7 @@ def test_nothing_is_paid_for_nothing(
     ],
 )
 def test_every_setting_shows_in_the_terms(before: str, after: str, lang: Language) -> None:
-    def write(more: str) -> str:
+    def write(more: str) -> list[str]:
         told = {"currency": "points", "points": "1", "minor": "1"}
         told |= dict([more.split(": ", 1)]) if more else {}
         settings = ", ".join(f"{name}: {value}" for name, value in told.items())
