@@ -208,9 +208,7 @@ async def quote(request: Request) -> Response:
 async def release_quote(request: Request, quote: Named) -> Response:
     """Let go of what a quote set aside, before its time is over. Sent again it is answered again."""
     asked = await read_body(request, read_cancel)
-    member = await _find_member(request, asked.source, quote, asked.member)
-    fact = _follow(asked, f"release:{quote}", QUOTE_RELEASE, quote, member)
-    return await record_one(request, fact)
+    return await record_one(request, await _follow(request, asked, f"release:{quote}", QUOTE_RELEASE, quote))
 
 
 @router.post("/v1/orders")
@@ -253,8 +251,8 @@ async def order(request: Request) -> Response:
 async def return_order(request: Request, order: Named) -> Response:
     """Take lines of an order back, or all that is left of it: money, points that paid for them, points they earned."""
     asked = await read_body(request, read_return)
-    member = await _find_member(request, asked.source, order, asked.member)
-    return await record_one(request, replace(_follow(asked, asked.id, "return", order, member), returned=asked.lines))
+    fact = await _follow(request, asked, asked.id, "return", order)
+    return await record_one(request, replace(fact, returned=asked.lines))
 
 
 @router.post("/v1/orders/{order}/cancel")
@@ -268,8 +266,7 @@ async def return_order(request: Request, order: Named) -> Response:
 async def cancel_order(request: Request, order: Named) -> Response:
     """Undo an order: all that is left of it comes back at once. Sent again it is answered again."""
     asked = await read_body(request, read_cancel)
-    member = await _find_member(request, asked.source, order, asked.member)
-    return await record_one(request, _follow(asked, f"cancel:{order}", "return", order, member))
+    return await record_one(request, await _follow(request, asked, f"cancel:{order}", "return", order))
 
 
 async def _price(request: Request, asked: QuoteIn) -> Response:
@@ -317,13 +314,14 @@ async def _find_member(request: Request, source: str, name: str, told: MemberRef
     return found[source, name].member
 
 
-def _follow(asked: ReturnIn | CancelIn, name: str, kind: str, origin: str, member: UUID | Identifier) -> Activity:
+async def _follow(request: Request, asked: ReturnIn | CancelIn, name: str, kind: str, origin: str) -> Activity:
+    """Make the activity that follows up an order or a quote, of whoever that is. Raises PurchaseUnsent."""
     return Activity(
         id=name,
         source=asked.source,
         kind=kind,
         occurred_at=asked.occurred_at,
-        member=member,
+        member=await _find_member(request, asked.source, origin, asked.member),
         store=asked.store,
         origin=origin,
     )

@@ -64,7 +64,7 @@ __all__ = ["CLOCK", "EXPIRE", "FACTS", "RETURN", "REVERSE", "Batch", "write_body
 EXPIRE: Final = "expire"
 RETURN: Final = "return"
 REVERSE: Final = "reverse"
-FACTS: Final = frozenset({"purchase", RETURN})
+FACTS: Final = frozenset({PURCHASE, RETURN})
 """Kinds that are always taken, even where no offer answers to them."""
 JOINS: Final = frozenset({MERGE, CLAIM, UNMERGE})
 """After one of these, the other member is no longer who they were."""

@@ -102,9 +102,9 @@ def find_end(body: Body, at: datetime) -> datetime:
     return at + timedelta(seconds=seconds)
 
 
-def choose_version(quoted: Quoted | None, now: str, at: datetime) -> str:
+def choose_version(quoted: Quoted, now: str, at: datetime) -> str:
     """Say which version decides: the quote's while it lasts, and else the one of `now`. Raises QuoteOutdated."""
-    if quoted is None or not quoted.is_same or quoted.past.receipt.program == now:
+    if not quoted.is_same or quoted.past.receipt.program == now:
         return now
     if at <= quoted.until:
         return quoted.past.receipt.program
