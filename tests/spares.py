@@ -73,7 +73,7 @@ async def read_template(url: str, name: str) -> Template:
             if told is not None:
                 rows[table] = told
         sequences = [
-            (row["name"], *await connection.fetchrow(f"SELECT last_value, is_called FROM {row['name']}"))  # noqa: S608
+            (row["name"], *await connection.fetchrow(f"SELECT last_value, is_called FROM {row['name']}"))  # noqa: S608 - our own words
             for row in found
             if row["kind"] == "S"
         ]
@@ -108,7 +108,7 @@ async def clean(url: str, template: Template) -> bool:
         steps = ["SET session_replication_role = replica"]
         steps += [f"DELETE FROM {table}" for table in (*template.tables, *template.rows)]  # noqa: S608 - our own words
         steps += [
-            f"INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, {_quote(told)})"  # noqa: S608
+            f"INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, {_quote(told)})"  # noqa: S608 - our own words
             for table, told in template.rows.items()
         ]
         steps += [f"SELECT setval('{it[0]}', {it[1]}, {json.dumps(it[2])})" for it in template.sequences]

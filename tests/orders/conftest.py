@@ -9,13 +9,12 @@ import httpx
 import pytest
 
 from regulars.base import clock
-from regulars.base.crypto import Keyring
 from regulars.base.db import Database
-from regulars.base.ids import new_id
 from regulars.base.settings import Settings
 from regulars.interfaces.http.app import app
 from regulars.kernel import program, spine
 from tests.http.site import Site, run_site
+from tests.invariants.history import make_house
 
 PROGRAM = """
 program: corner
@@ -55,7 +54,7 @@ Call = Callable[..., Awaitable[httpx.Response]]
 
 @pytest.fixture
 def house() -> spine.House:
-    return spine.House(keyring=Keyring.derive({1: b"k" * 32}, current=1), versions=program.Versions(), new_id=new_id)
+    return make_house()
 
 
 @pytest.fixture
