@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,7 +108,7 @@ def write_bodies(folder: Path, *, count: int = 4_000) -> None:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder: Path) -> Generator[str]:
     """Run a server with the programme; gives a key."""
     environment = {**os.environ, "REGULARS_DATA_DIR": str(folder / "data"), "REGULARS_PORT": str(PORT)}
     regulars = [str(Path(sys.executable).parent / "regulars")]
