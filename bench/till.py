@@ -1,8 +1,8 @@
 """What a till waits for: quotes and orders of 20 lines under 20 offers, at a steady rate, all on this machine.
 
-Run it as .venv/bin/python bench/till.py [--rates 100 300 600] [--seconds 20]. It needs wrk (Debian: apt-get install
-wrk) to make the load. PostgreSQL, the server and wrk share the cores; the share of each is printed with what was
-waited. Everything stands in a folder of its own, which is removed afterwards.
+Run it as `make bench-till` (ARGS="--rates 100 300 600 --seconds 20 --json"), which looks for wrk and installs it where
+it may; or as .venv/bin/python bench/till.py. PostgreSQL, the server and wrk share the cores; the share of each is told
+with what was waited. Everything stands in a folder of its own, which is removed afterwards; see docs/benchmarks.md.
 
 wrk sends from as many connections as the rate needs and lets each wait between its requests, so the rate is kept as
 long as answers come in time; `reached` says what was.
@@ -56,6 +56,7 @@ OFFER = """
     when: basket.total >= {least} && context.weekday <= {number}
     settings: {{currency: points, points: {points}, lines: {{categories: [KIND {number}]}}}}
 """
+HEAD = f"{'door':<12}{'asked':>6}{'reached':>9}{'wrong':>7}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}   cores used by each"
 SCRIPT = """
 local bodies = {}
 for line in io.lines("%(folder)s/bodies.txt") do bodies[#bodies + 1] = line end
@@ -163,22 +164,33 @@ def load(folder: Path, token: str, path: str, rate: int, seconds: int) -> Mappin
     return {"path": path, "rate": rate, "reached": reached, **told, "cores": shares}
 
 
+def write_row(told: Mapping[str, Any]) -> str:
+    """Write a row of the table."""
+    cores = ", ".join(f"{name} {share:.2f}" for name, share in told["cores"].items())
+    waited = "".join(f"{told[name]:>8.0f}" for name in ("p50_ms", "p95_ms", "p99_ms"))
+    return f"{told['path']:<12}{told['rate']:>6}{told['reached']:>9.1f}{told['wrong']:>7}{waited}   {cores}"
+
+
 def main() -> None:
-    """Print one line of JSON for each rate and door, and what others publish."""
+    """Print a line for each rate and door."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rates", type=int, nargs="+", default=[100, 300, 600])
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--json", action="store_true", help="a line of JSON for each rate and door, and no table")
     asked = parser.parse_args()
     if shutil.which("wrk") is None:
-        parser.error("wrk is not installed (Debian: apt-get install wrk)")
+        parser.error("wrk is not installed: `make bench-till` installs it, or says how")
     with tempfile.TemporaryDirectory(prefix="regulars-bench-") as made:
         folder = Path(made)
         write_bodies(folder)
         with serve(folder) as token:
             load(folder, token, "/v1/orders", 100, 10)
+            if not asked.json:
+                print(HEAD, flush=True)
             for path in ("/v1/quotes", "/v1/orders"):
                 for rate in asked.rates:
-                    print(json.dumps(load(folder, token, path, rate, asked.seconds)), flush=True)
+                    told = load(folder, token, path, rate, asked.seconds)
+                    print(json.dumps(told) if asked.json else write_row(told), flush=True)
 
 
 if __name__ == "__main__":

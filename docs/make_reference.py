@@ -41,8 +41,12 @@ SETTINGS = {
     "pg_bindir": "PostgreSQL's programs to use instead of those of the wheel.",
     "pg_port": "The embedded PostgreSQL listens on this port of 127.0.0.1 too. Not set: on its private socket only.",
     "secret": "At least 32 random bytes as base64url, from which keys are derived. Not set: the file `secret` in the"
-    " data folder, made on first use. Every process that shares a database needs the same.",
+    " data folder, made on first use. Every process that shares a database needs the same. Of several, as"
+    " `2:KEY,1:KEY`, the first is in use (`regulars secret`).",
     "auto_enrol": "Whether an identifier that nobody has becomes a new member when an activity names it.",
+    "joining": "Whether people may become members by themselves, by a code to an address or number that nobody has.",
+    "show_codes": "For demos: codes to sign in with are shown to whoever asks, and sent to nobody. Refused at start by"
+    " every database that is not a sandbox; told in the log and by `/readyz`.",
     "burn_needs_code": "Whether points are used only by members who show their code, or by keys with `members:vouch`.",
     "host": "Where `regulars serve` listens.",
     "port": "The port on which `regulars serve` listens.",
@@ -50,6 +54,32 @@ SETTINGS = {
     "statement_timeout_seconds": "How long one statement may take before it is given up.",
     "late_days_max": "How many days late a fact may come (not in a replay).",
     "metrics_open": "Whether `/metrics` may be read without a key.",
+    "public_url": "What people type to reach this server, such as `https://points.example.com`: links begin with it,"
+    " and the identity provider sends people back to it. Not set: where it listens.",
+    "proxies": "Networks of reverse proxies, separated by commas. What they say in `X-Forwarded-For` is believed, and"
+    " nobody else's word is.",
+    "key_rate": "Requests a second that each API key may send to a process, and how many at once.",
+    "four_eyes": "What needs a second person: some of `adjustments`, `publishing`, `keys`, `mass`,"
+    " `burning` (to let points be used again), separated by commas.",
+    "breached_passwords": "File of stolen passwords that are refused: SHA-1 in hexadecimal, one a line, sorted.",
+    "oidc_issuer": "The identity provider at which staff may sign on, as it calls itself. All three settings or none.",
+    "oidc_client_id": "Who this installation is to the identity provider.",
+    "oidc_client_secret": "What it proves that with.",
+    "webhooks_allow": "Networks, such as `10.20.0.0/16, fd00::/8`, that webhooks may be sent to though they are not of"
+    " the public internet.",
+    "webhooks_ports": "Ports, such as `8443, 9443`, that webhooks may be sent to besides 443 and 80.",
+    "webhooks_http": "Whether webhooks may be sent without TLS, to addresses that begin with `http://`.",
+    "smtp_url": "Where mail to members is handed over: `smtps://user:password@host:465`, or `smtp://` with STARTTLS (in"
+    " clear to this machine only). Not set: none is sent.",
+    "smtp_from": "From whom members' mail is.",
+    "sms_url": "Where short messages to members are handed over, by a POST of `id`, `to` and `text`. Not set: none is.",
+    "messages_urls": "Where messages to members beside mail are handed over: `channel=address`, with spaces between, of"
+    " `sms`, `push`, `wechat`; addresses as Apprise has them, with `{to}` in the place of the number. Needs"
+    " `regulars[messages]`. A secret: it is never shown.",
+    "rp_id": "The site for which members' passkeys are, such as `example.com`. Never change it: they would be lost.",
+    "origin": "The address of the pages on which passkeys are used, such as `https://points.example.com`.",
+    "app_role_only": "Whether `regulars serve` refuses to run as owner or superuser of its database, instead of"
+    " warning.",
 }
 
 
@@ -193,7 +223,7 @@ def write_settings() -> str:
     lines += ["variable that begins with `REGULARS_` and is not listed here is refused.", ""]
     lines += ["| Variable | Default | |", "| --- | --- | --- |"]
     for each in fields(Settings):
-        default = "" if each.default is MISSING or each.default is None else str(each.default).lower()
+        default = "" if each.default in {MISSING, None, ()} else str(each.default).lower()
         lines.append(
             f"| `REGULARS_{each.name.upper()}` | {f'`{default}`' if default else ''} | {SETTINGS[each.name]} |"
         )

@@ -2,13 +2,29 @@
 
 import argparse
 import asyncio
+import os
+import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from drill.town import LONG, SHORT, run
 from regulars.base import embedded
+from regulars.base.embedded.folder import Folder
+
+
+def _kill_postgres(folder: Path) -> None:
+    """Kill the postmaster, as a machine that is out of memory would."""
+    known = Folder(folder)
+    written = known.data(known.state()) / "postmaster.pid"
+    os.kill(int(written.read_text().splitlines()[0]), signal.SIGKILL)
+
+
+def _note(tell: Callable[[str], None], what: str, more: str) -> None:
+    tell(f"{what}: {more}")
 
 
 def main() -> int:
@@ -24,11 +40,11 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory(prefix="regulars-drill-", ignore_cleanup_errors=True) as place:
         folder = Path(place)
-        server = embedded.start(folder / "postgres")
-        try:
-            report = asyncio.run(run(server.url, folder, SHORT if asked.short else LONG, seed=asked.seed, tell=tell))
-        finally:
-            embedded.release(server)
+        with embedded.using(folder / "postgres") as server:
+            plan, nurse = SHORT if asked.short else LONG, partial(_note, tell)
+            with embedded.nursing(server, bindir=None, port=None, tell=nurse):
+                crash = partial(_kill_postgres, folder / "postgres")
+                report = asyncio.run(run(server.url, folder, plan, seed=asked.seed, tell=tell, crash=crash))
     print(report.write())  # noqa: T201 - for people
     return 1 if report.faults else 0
 

@@ -24,6 +24,8 @@ QUEUE: Final = "queue"
 PHASE: Final = "phase"
 """A file beside the tills' folders, with the number of the phase that has begun: longer by a letter each time."""
 WAIT_SECONDS: Final = 0.02
+RESERVED_SECONDS: Final = 60
+"""How long points stay set aside for a customer who pays with them."""
 CAPS: Final = Caps(worth_minor_max=10**6, hour_count_max=1_000, hour_minor_max=10**9)
 """As many vouchers as the drill has."""
 
@@ -96,11 +98,14 @@ class Cashier:
         if "voucher" in task:
             taken = till.take_voucher(task["token"])
             return {"voucher": task["voucher"], "status": "taken" if taken.is_taken else taken.code}
+        if "back" in task:
+            return self._take_back(till, task["back"])
         basket = Basket(
             lines=tuple(_read_line(each) for each in task["lines"]),
             member=Member(kind="card", value=task["card"]) if task["card"] else None,
+            pay=task.get("pay", {}),
         )
-        quoted = till.quote(basket) if task["quoted"] else None
+        quoted = till.quote(basket, reserve_seconds=RESERVED_SECONDS * bool(basket.pay)) if task["quoted"] else None
         synced, began = self.timer.seconds, time.monotonic()
         sold = till.commit(basket, quoted)
         return {
@@ -111,6 +116,14 @@ class Cashier:
             "seconds": time.monotonic() - began,
             "sync_seconds": self.timer.seconds - synced,
         }
+
+    def _take_back(self, till: Till, number: int) -> dict[str, Any]:
+        """Take all of an earlier sale back: of the task of this number."""
+        sale = next(
+            each["id"] for each in read_journal(self.folder) if each["event"] == "end" and each["task"] == number
+        )
+        back = till.return_(sale)
+        return {"id": back.id, "back": sale, "status": back.status}
 
     def _wait_for(self, phase: int) -> None:
         path = self.folder.parent / PHASE

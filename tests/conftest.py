@@ -40,6 +40,35 @@ settings.register_profile("steady", deadline=None, max_examples=40, suppress_hea
 settings.load_profile("steady")
 
 
+LONGEST = (
+    "tests/docs/test_stories.py",
+    "tests/web/",
+    "tests/invariants/",
+    "tests/simulation/",
+    "tests/cli/test_demo.py",
+    "tests/faults/",
+    "tests/till_client/test_till.py",
+    "tests/cli/",
+    "tests/promises/",
+    "tests/http/test_fuzz.py",
+    "tests/deploy/",
+    "tests/drill/",
+    "tests/http/test_crew.py",
+    "tests/mutation/",
+    "tests/secrets/",
+    "tests/intelligence/",
+    "tests/base/test_embedded",
+    "tests/privacy/",
+    "tests/moving/",
+)
+"""Which files are begun first where several processes share the tests, file by file: none is left alone at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long ones first; files stay whole."""
+    items.sort(key=lambda item: next((n for n, it in enumerate(LONGEST) if item.nodeid.startswith(it)), len(LONGEST)))
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Generator[str]:
     """The address of a server where tests may create databases: ours, or REGULARS_TEST_DATABASE_URL."""

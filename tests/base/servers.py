@@ -50,7 +50,7 @@ def ask(url: str, *statements: str) -> Any:  # noqa: ANN401 - the last statement
     """Run statements, each committed by itself, and give the value of the last."""
 
     async def work() -> object:
-        connection = await asyncpg.connect(url, timeout=10)
+        connection = await asyncpg.connect(url, timeout=60)
         try:
             for statement in statements[:-1]:
                 await connection.execute(statement)
@@ -101,7 +101,7 @@ def read_line(child: subprocess.Popen[str]) -> str:
 def leave(child: subprocess.Popen[str]) -> None:
     assert child.stdin is not None
     child.stdin.close()
-    assert child.wait(30) == 0
+    assert child.wait(120) == 0
 
 
 def postmaster(folder: Path) -> int:
@@ -110,7 +110,7 @@ def postmaster(folder: Path) -> int:
     return int((data / "postmaster.pid").read_text().splitlines()[0])
 
 
-def wait_until(fact: Callable[[], bool], seconds: float = 20) -> None:
+def wait_until(fact: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not fact():
         assert time.monotonic() < end, "it did not come true"

@@ -146,7 +146,7 @@ def test_processes_that_start_at_once_share_one(empty: Path) -> None:
 
 def test_a_kept_server_outlives_its_users_until_it_is_stopped(folder: Path) -> None:
     with process("embedded.start(folder, keep=True)", folder) as child:
-        assert child.wait(30) == 0
+        assert child.wait(120) == 0
     assert embedded.status(folder) is not None
     with embedded.using(folder) as server:
         assert not server.started_by_us
@@ -169,7 +169,7 @@ def test_keeping_may_be_asked_of_a_running_server_and_ends_with_it(folder: Path)
 @pytest.mark.parametrize("code", ["embedded.start(folder)", "embedded.start(folder); raise SystemExit(0)"])
 def test_a_process_that_ends_without_a_word_stops_it(folder: Path, code: str) -> None:
     with process(code, folder) as child:
-        assert child.wait(30) == 0
+        assert child.wait(120) == 0
     assert embedded.status(folder) is None
 
 
@@ -177,7 +177,7 @@ def test_a_polite_kill_stops_it(folder: Path) -> None:
     with process(USE, folder) as child:
         assert read_line(child) == "True"
         child.send_signal(signal.SIGTERM)
-        assert child.wait(30) == 128 + signal.SIGTERM
+        assert child.wait(120) == 128 + signal.SIGTERM
     assert embedded.status(folder) is None
 
 
@@ -189,7 +189,7 @@ def test_a_fork_that_ends_does_not_take_it_along(folder: Path) -> None:
     )
     with process(code, folder) as child:
         assert read_line(child) == "True"
-        assert child.wait(30) == 0
+        assert child.wait(120) == 0
     assert embedded.status(folder) is None
 
 
@@ -228,7 +228,7 @@ def test_root_may_have_its_programs_where_no_other_account_can_go(folder: Path, 
     )
     with process(code, folder, path=closed) as child:
         assert read_line(child).endswith(" True")
-        assert child.wait(30) == 0
+        assert child.wait(120) == 0
     assert "programs" in (folder / "postgres" / "postmaster.opts").read_text()
 
 

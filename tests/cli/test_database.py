@@ -85,7 +85,7 @@ async def test_the_password_is_on_no_command_line(shop: Shell, database_url: str
         found = await wait_for_dump(database_url)
         lines = list_command_lines("pg_dump")
         await connection.close()
-        running.communicate(timeout=60)
+        running.communicate(timeout=180)
     assert found, "pg_dump waits for the lock"
     assert running.returncode == 0
     password = database_url.split(":")[2].split("@", maxsplit=1)[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.calls import Shell, make_shell
+from tests.cli.calls import Done, Shell, make_shell
 from tests.cli.test_replay import ndjson, purchase
 
 BASKETS = 16_553
@@ -23,14 +23,20 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     return make_shell(tmp_path_factory.mktemp("demo"), REGULARS_PORT=str(find_port()))
 
 
+@pytest.fixture(scope="module")
+def replayed(sandbox: Shell) -> Done:
+    """The sample, replayed: every test finds it there, whichever of them runs first."""
+    return sandbox("demo", "--fast", "--no-serve", "--report", "figures.json")
+
+
 def find_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return int(listening.getsockname()[1])
 
 
-def test_a_sample_is_replayed_reported_and_proved(sandbox: Shell) -> None:
-    done = sandbox("demo", "--fast", "--no-serve", "--report", "figures.json")
+def test_a_sample_is_replayed_reported_and_proved(sandbox: Shell, replayed: Done) -> None:
+    done = replayed
     assert done.status == 0, done.err
     # Where the data comes from is said before any figure.
     said = " ".join(done.out.split())
@@ -67,7 +73,7 @@ def test_a_sample_is_replayed_reported_and_proved(sandbox: Shell) -> None:
     assert repeated["year"] == figures["year"]
 
 
-def test_it_serves_with_a_key_and_a_curl_that_work(sandbox: Shell) -> None:
+def test_it_serves_with_a_key_and_a_curl_that_work(sandbox: Shell, replayed: Done) -> None:
     with sandbox.started("demo", "--fast") as running:
         assert running.stdout is not None
         lines: list[str] = []
@@ -86,12 +92,30 @@ def test_it_serves_with_a_key_and_a_curl_that_work(sandbox: Shell) -> None:
         sent = httpx.post(f"{address[1]}/v1/activities", headers=headers, content=body[1])
         assert sent.status_code in {200, 201}, sent.text
         assert [each["points"] for each in sent.json()["points"]] == [6, 4]
+        for role, email, password, code in re.findall(
+            r"^  (\w+) +(\S+@demo.example) +password (\S+) +code (\d+)$", text, re.MULTILINE
+        ):
+            assert sign_in(address[1], email, password, code) == [role]
+        assert len(re.findall("@demo.example +password", text)) == 4
+        again = sandbox("demo", "--fast", "--codes")
+        assert again.status == 0, again.err
+        assert re.findall(r"password (\S+)", again.out) == re.findall(r"password (\S+)", text)
         running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=60)
+        running.communicate(timeout=180)
     assert running.returncode == 0
 
 
-def test_balances_are_seen_as_of_the_end_of_the_year(sandbox: Shell) -> None:
+def sign_in(address: str, email: str, password: str, code: str) -> list[str]:
+    """Sign in with what was printed; gives the roles."""
+    with httpx.Client(base_url=address, timeout=60) as client:
+        begun = client.post("/v1/session", json={"email": email, "password": password})
+        assert begun.status_code == 200, begun.text
+        opened = client.post("/v1/session/second", json={"pending": begun.json()["pending"], "code": code})
+        assert opened.status_code == 200, opened.text
+        return opened.json()["me"]["account"]["roles"]
+
+
+def test_balances_are_seen_as_of_the_end_of_the_year(sandbox: Shell, replayed: Done) -> None:
     folder = Path(sandbox.env["REGULARS_DATA_DIR"]) / "fast"
     found = sandbox("statement", "card:900", "--json", REGULARS_DATA_DIR=str(folder)).value
     assert found["at"].startswith("2018-01-01T")

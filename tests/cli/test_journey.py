@@ -20,17 +20,23 @@ def year() -> Journey:
 
 
 @pytest.fixture(scope="module")
-def campaigns(year: Journey) -> list[Activity]:
+def facts(year: Journey) -> list[Activity]:
+    """All of the year, told once for all who only look at it."""
+    return list(tell(year))
+
+
+@pytest.fixture(scope="module")
+def campaigns(facts: list[Activity]) -> list[Activity]:
     """The letters, and the baskets that show coupons."""
-    return [fact for fact in tell(year) if fact.kind == "mailing" or fact.coupons]
+    return [fact for fact in facts if fact.kind == "mailing" or fact.coupons]
 
 
 def tell(journey: Journey, size: int = 5_000) -> Iterator[Activity]:
     return (fact for batch in journey.batches(size) for fact in batch.facts)
 
 
-def list_baskets(journey: Journey) -> list[Activity]:
-    return [fact for fact in tell(journey) if fact.kind == "purchase"]
+def list_baskets(facts: list[Activity]) -> list[Activity]:
+    return [fact for fact in facts if fact.kind == "purchase"]
 
 
 def test_the_whole_year_is_there(year: Journey) -> None:
@@ -52,9 +58,9 @@ def test_the_whole_year_is_there(year: Journey) -> None:
     assert cents == 459_603_958
 
 
-def test_times_are_utc_and_the_year_is_new_yorks(year: Journey) -> None:
-    assert all(before.occurred_at <= after.occurred_at for before, after in pairwise(tell(year)))
-    times = [fact.occurred_at for fact in list_baskets(year)]
+def test_times_are_utc_and_the_year_is_new_yorks(facts: list[Activity]) -> None:
+    assert all(before.occurred_at <= after.occurred_at for before, after in pairwise(facts))
+    times = [fact.occurred_at for fact in list_baskets(facts)]
     assert times[0] == datetime(2017, 1, 1, 11, 53, 26, tzinfo=UTC)
     assert times[0].astimezone(NEW_YORK).date().isoformat() == "2017-01-01"
     assert times[-1].astimezone(NEW_YORK).date().isoformat() == "2017-12-31"
@@ -76,8 +82,8 @@ def test_a_basket_is_what_the_file_says(year: Journey) -> None:
     assert (line.sku, line.amount_minor, line.quantity_milli) == ("1095275", 50, 1000)
 
 
-def test_fuel_is_counted_in_thousandths_of_a_gallon(year: Journey) -> None:
-    lines = [line for fact in tell(year) for line in fact.lines]
+def test_fuel_is_counted_in_thousandths_of_a_gallon(facts: list[Activity]) -> None:
+    lines = [line for fact in facts for line in fact.lines]
     # The fullest tank of the year took 89.638 gallons; nothing else is bought by the thousands.
     assert max(line.quantity_milli for line in lines) == 144_000
     fuel = [line for line in lines if line.categories == ("FUEL", "COUPON/MISC ITEMS") and line.quantity_milli > 5_000]
@@ -87,15 +93,14 @@ def test_fuel_is_counted_in_thousandths_of_a_gallon(year: Journey) -> None:
     assert 200 < cents * 1000 // gallons < 260
 
 
-def test_a_sample_is_whole_households_and_the_same_baskets(year: Journey) -> None:
-    sample = Journey.load(every=100, campaigns=True)
-    facts = list(tell(sample, 500))
-    assert {int(fact.member.value) % 100 for fact in facts if isinstance(fact.member, Identifier)} == {0}
-    named = {fact.id: fact for fact in facts}
-    whole = {fact.id: fact for fact in tell(year) if fact.id in named}
+def test_a_sample_is_whole_households_and_the_same_baskets(facts: list[Activity]) -> None:
+    sample = list(tell(Journey.load(every=100, campaigns=True), 500))
+    assert {int(fact.member.value) % 100 for fact in sample if isinstance(fact.member, Identifier)} == {0}
+    named = {fact.id: fact for fact in sample}
+    whole = {fact.id: fact for fact in facts if fact.id in named}
     assert whole == named
-    assert {fact.kind for fact in facts} == {"purchase", "mailing"}
-    assert any(fact.coupons for fact in facts)
+    assert {fact.kind for fact in sample} == {"purchase", "mailing"}
+    assert any(fact.coupons for fact in sample)
 
 
 def test_letters_go_out_as_the_campaigns_say(campaigns: list[Activity]) -> None:
@@ -131,15 +136,15 @@ def test_coupons_are_shown_on_the_day_on_which_they_were_used(year: Journey, cam
 @pytest.mark.parametrize("every", [1, 40])
 def test_outline_says_what_there_is(every: int) -> None:
     whole, outline = Journey.load(every=every, campaigns=True), Outline.load(every=every, campaigns=True)
-    facts = list_baskets(whole)
-    letters = [fact.id for fact in tell(whole) if fact.kind == "mailing"]
+    facts = list(tell(whole))
+    baskets, letters = list_baskets(facts), [fact.id for fact in facts if fact.kind == "mailing"]
     assert (list(outline.mailings), outline.shown) == (letters, whole.shown)
-    assert outline.total == whole.total == len(facts)
-    assert outline.line_count == sum(len(fact.lines) for fact in facts)
+    assert outline.total == whole.total == len(baskets)
+    assert outline.line_count == sum(len(fact.lines) for fact in baskets)
     assert (outline.first, outline.last, outline.last_basket) == (
-        facts[0].occurred_at,
-        facts[-1].occurred_at,
-        facts[-1].id,
+        baskets[0].occurred_at,
+        baskets[-1].occurred_at,
+        baskets[-1].id,
     )
 
 

@@ -180,17 +180,17 @@ def test_what_comes_before_an_unsorted_row_is_recorded(shop: Shell) -> None:
 
 
 def test_a_replay_cut_short_goes_on(shop: Shell) -> None:
-    path = shop.write("facts.ndjson", ndjson(purchase(n, card=str(n % 50)) for n in range(1, 3_001)))
+    path = shop.write("facts.ndjson", ndjson(purchase(n, card=str(n % 50)) for n in range(1, 9_001)))
     with shop.started("replay", path, "--batch", "20") as running:
         # Long enough to begin, not to end; the test holds wherever it is cut.
         time.sleep(2.5)
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=60)
+        _, said = running.communicate(timeout=180)
     assert running.returncode != 0
     assert "Traceback" not in said
     done = shop("replay", path, "--json")
     assert done.status == 0
-    assert done.value["recorded"] + done.value["repeated"] == 3_000
+    assert done.value["recorded"] + done.value["repeated"] == 9_000
     assert done.value["recorded"] > 0
     assert shop("check").status == 0
 
@@ -207,5 +207,5 @@ def test_rows_are_streamed(tmp_path: Path) -> None:
     first = next(batches)
     assert [fact.id for fact in first.facts[:2]] == ["b-0", "b-1"]
     assert first.lines[:2] == [2, 3]
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < 5
     assert sum(len(batch.facts) for batch in itertools.islice(batches, 3)) == 300

@@ -28,8 +28,8 @@ ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(?P<language>[a-z]+)?(?P<marks>[^`]*)$")
 MARKED = ("console", "sh", "python")
 MARKS = frozenset({"run", "stay", "shown", "fails"})
-COMMAND_SECONDS_MAX = 180
-STAY_SECONDS_MAX = 60
+COMMAND_SECONDS_MAX = 300
+STAY_SECONDS_MAX = 180
 DOOR = "127.0.0.1:8080"
 """Where pages say that the server listens. Each story has a port of its own."""
 
@@ -163,6 +163,8 @@ class Story:
     folder: Path
     environment: Mapping[str, str]
     port: int
+    bins: Sequence[Path] = (Path(sys.executable).parent,)
+    """Where commands are looked for before anywhere else."""
     shell: subprocess.Popen[bytes] = field(init=False)
     staying: list[int] = field(default_factory=list[int])
 
@@ -176,7 +178,7 @@ class Story:
             cwd=self.folder,
             env={
                 **kept,
-                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "PATH": ":".join([*map(str, self.bins), os.environ["PATH"]]),
                 "HOME": str(self.folder),
                 "TZ": "UTC",
                 "LC_ALL": "C.UTF-8",

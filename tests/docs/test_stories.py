@@ -4,6 +4,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from regulars.base import embedded
+from tests.cli.warm import find_bin
 from tests.docs.story import ROOT, Block, Story, WentWrong, find_faults, fits, read_blocks, read_session
 
 PAGES = sorted(
@@ -65,10 +67,13 @@ def test_what_a_page_says_is_so(page: str, folder: Path, request: pytest.Fixture
     if shutil.which("curl") is None and any("curl" in line for block in blocks for line in block.lines):
         pytest.skip("needs curl: apt-get install curl")
     environment: dict[str, str] = {}
+    # What newcomers do first is done with the command itself.
+    bins = [Path(sys.executable).parent]
     if not page.startswith(WITH_SERVER_OF_ITS_OWN):
         environment["REGULARS_DATABASE_URL"] = request.getfixturevalue("database_url")
         environment["REGULARS_DATA_DIR"] = str(folder / "data")
-    story = Story(folder=folder, environment=environment, port=find_port())
+        bins.insert(0, find_bin())
+    story = Story(folder=folder, environment=environment, port=find_port(), bins=bins)
     try:
         for block in blocks:
             story.tell(block)

@@ -16,4 +16,7 @@ async def test_everything_that_tills_sell_counts_once_whoever_is_killed(database
     # It was sold with a server and without.
     assert report.sold["committed"]
     assert report.sold["queued"]
+    # Some of it was paid with points, and some came back.
+    assert report.paid > SHORT.paying // 2
+    assert report.returns == SHORT.returned
     assert (report.vouchers, report.conflicts) == (SHORT.vouchers, SHORT.doubled)

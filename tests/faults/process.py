@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from regulars.base.db import Database
+from regulars.base.secret import Secret
 from regulars.base.settings import Settings
 from regulars.kernel import ledger, spine
 from tests.faults import canaries
@@ -130,7 +131,9 @@ def main(orders: Orders) -> None:
     if orders.place:
         arm(orders)
     if orders.what == "serve":
-        settings = Settings(data_dir=Path(orders.folder), database_url=orders.url, port=orders.port, secret=SECRET)
+        settings = Settings(
+            data_dir=Path(orders.folder), database_url=orders.url, port=orders.port, secret=Secret.single(SECRET)
+        )
         # A sweeper starts sooner without it.
         import_module("regulars.interfaces.http").serve(settings, tell=lambda address: print(address, flush=True))  # noqa: T201 - heard by who started us
     else:

@@ -20,6 +20,8 @@ MOMENT: Final = "tests/faults/test_clock.py::test_points_end_at_their_very_momen
 SWEEP: Final = "tests/faults/test_sweeper_deaths.py::test_a_second_sweep_finds_nothing"
 CALLS: Final = "8"
 SECONDS_MAX: Final = 240
+TRIES: Final = 3
+"""Some bugs show only where clients meet, and so few of them do not always."""
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +39,17 @@ CASES: Final = [
 
 @pytest.mark.parametrize(("canary", "test", "complaint"), CASES, ids=[case[0] for case in CASES])
 async def test_no_canary_survives(canary: str, test: str, complaint: str) -> None:
+    status, said, tries = 0, "", 0
+    while status == 0 and tries < TRIES:
+        status, said = await let_fly(canary, test)
+        tries += 1
+    assert status == 1, f"{canary} survived:\n{said[-2_000:]}"
+    assert "1 failed" in said
+    assert re.search(complaint, said), said[-3_000:]
+
+
+async def let_fly(canary: str, test: str) -> tuple[int | None, str]:
+    """Run one test with the bug in it, in a process of its own: how it ended, and what it said."""
     options = ("-q", "-n", "0", "-p", "no:cacheprovider", "-p", "tests.faults.canaries")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pytest", *options, test),
@@ -52,9 +65,7 @@ async def test_no_canary_survives(canary: str, test: str, complaint: str) -> Non
     )
     async with asyncio.timeout(SECONDS_MAX):
         said = (await process.communicate())[0].decode()
-    assert process.returncode == 1, f"{canary} survived:\n{said[-2_000:]}"
-    assert "1 failed" in said
-    assert re.search(complaint, said), said[-3_000:]
+    return process.returncode, said
 
 
 def test_every_canary_is_let_fly() -> None:

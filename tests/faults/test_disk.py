@@ -19,7 +19,7 @@ from tests.invariants.history import choose_seed, read_journals
 
 SIZE: Final = "160m"
 BUSY_SECONDS: Final = 0.7
-FULL_SECONDS_MAX: Final = 60
+FULL_SECONDS_MAX: Final = 180
 
 
 @contextmanager

@@ -15,7 +15,7 @@ EVERY: Final = 4
 
 
 async def wait_for_cuts(wire: Wire) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         while wire.cut < CUTS:  # noqa: ASYNC110 - a wire does not ring
             await asyncio.sleep(0.02)
 

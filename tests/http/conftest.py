@@ -37,6 +37,10 @@ offers:
 
 @pytest.fixture
 def house() -> spine.House:
+    return make_house()
+
+
+def make_house() -> spine.House:
     return spine.House(keyring=Keyring.derive({1: b"k" * 32}, current=1), versions=program.Versions(), new_id=new_id)
 
 

@@ -45,7 +45,7 @@ async def start(folder: Path, url: str) -> AsyncGenerator[tuple[asyncio.subproce
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        told = await asyncio.wait_for(process.stdout.readline(), timeout=60)
+        told = await asyncio.wait_for(process.stdout.readline(), timeout=180)
         assert told, (await process.communicate())[1].decode()
         yield process, told.decode().strip()
     finally:
@@ -103,7 +103,7 @@ async def test_told_to_stop_it_answers_what_was_asked(
     database: Database, database_url: str, published: None, purchase: Purchase, tmp_path: Path, number: signal.Signals
 ) -> None:
     headers = await issue_key(database)
-    async with start(tmp_path, database_url) as (process, url), httpx.AsyncClient(base_url=url, timeout=30) as client:
+    async with start(tmp_path, database_url) as (process, url), httpx.AsyncClient(base_url=url, timeout=180) as client:
         await client.get("/healthz")
         sent = {"activities": [purchase(f"r-{each}", card=str(each)) for each in range(1000)]}
         asked = asyncio.create_task(client.post("/v1/activities", json=sent, headers=headers))
@@ -112,7 +112,7 @@ async def test_told_to_stop_it_answers_what_was_asked(
         answer = await asked
         assert answer.status_code == 200
         assert {each["status"] for each in answer.json()["results"]} == {"recorded"}
-        output, log = await asyncio.wait_for(process.communicate(), timeout=30)
+        output, log = await asyncio.wait_for(process.communicate(), timeout=180)
     assert (process.returncode, output) == (0, b"ended\n"), log.decode()
     lines = [json.loads(line) for line in log.splitlines()]
     assert {"answered"} <= {line["event"] for line in lines}, "the log is JSON, every line of it"
@@ -129,7 +129,7 @@ async def test_the_embedded_database_ends_with_the_server(tmp_path: Path) -> Non
             assert (ready.status_code, ready.json()["code"]) == (503, "not_ready"), "it has no programme yet"
             assert embedded.status(tmp_path / "data") is not None
         process.send_signal(signal.SIGTERM)
-        _, log = await asyncio.wait_for(process.communicate(), timeout=60)
+        _, log = await asyncio.wait_for(process.communicate(), timeout=180)
     assert process.returncode == 0, log.decode()
     assert embedded.status(tmp_path / "data") is None
 

@@ -53,7 +53,7 @@ MADE: Final = (
 """Tables that fill as members act. To delete from small tables is faster than to truncate them, until they swell."""
 TRUNCATE_EVERY: Final = 40
 EMPTY: Final = "; ".join(f"DELETE FROM {table}" for table in MADE)
-SHRINK: Final = f"TRUNCATE {', '.join(MADE)}"
+SHRINK: Final = f"TRUNCATE {', '.join(MADE)} CASCADE"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,18 @@ RESEAL = (
 )
 
 # What is done, and the code of the fault that must be found. Several statements: a forger who covers the first tracks.
+# A part that has more activities than the journal ever had, and an activity that only a file has, and the journal too.
+ARCHIVED = (
+    "INSERT INTO activity.archive"
+    " (month, part, first_seq, last_seq, activities, digest, file, file_digest, archived_at)"
+    " SELECT CAST(date_trunc('month', min(occurred_at) AT TIME ZONE 'UTC') AS date), 1, min(seq), max(seq),"
+    " 1000000, sha256('x'), 'a file', sha256('y'), max(recorded_at) FROM activity.journal"
+)
+GONE = (
+    "INSERT INTO activity.archived (activity_id, member_id, seq, month, part, seal)"
+    " SELECT id, member_id, seq, date '2020-01-01', 1, seal FROM activity.journal LIMIT 1"
+)
+
 DAMAGES: Final[list[tuple[str | tuple[str, ...], str]]] = [
     # --- ledger.account
     (change("ledger.account", "balance = balance + 1", POINTS), "ledger_i2_balance"),
@@ -215,6 +227,9 @@ DAMAGES: Final[list[tuple[str | tuple[str, ...], str]]] = [
         ),
         "activity_i8_row",
     ),
+    # --- activity.archive
+    (ARCHIVED, "activity_i12_archive"),
+    (GONE, "activity_i8_archived"),
     # --- activity.journal
     (change("activity.journal", "kind = 'gift'", "kind = 'purchase'"), "activity_i8_row"),
     (change("activity.journal", "occurred_at = occurred_at + interval '1 second'"), "activity_i8_row"),

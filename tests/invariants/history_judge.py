@@ -125,6 +125,17 @@ class State(NamedTuple):
         ) and seen.version in {None, self.version}
 
 
+class Step(NamedTuple):
+    """A point in what happened to a member: an activity, its transaction, and what the member held then."""
+
+    activity: str
+    xid: str
+    state: State
+
+
+START: Final = Step("", "", State())
+
+
 @dataclass(slots=True, kw_only=True)
 class Sent:
     """All that clients know of one activity."""
@@ -277,15 +288,15 @@ def _judge_books(rows: Rows, verdict: Verdict) -> None:
     verdict.counts["entries"] = len(rows.booked)
 
 
-def _rebuild(rows: Rows, verdict: Verdict) -> dict[str, list[tuple[str, State]]]:
-    """Say what each member held after each of their activities: (transaction, state), in the order of writing."""
+def _rebuild(rows: Rows, verdict: Verdict) -> dict[str, list[Step]]:
+    """Say what each member held after each of their activities, in the order of writing."""
     moved: dict[str, list[Booked]] = defaultdict(list)
     for entry in rows.booked:
         if entry.account in {"points", "arrears"}:
             moved[entry.activity].append(entry)
-    states: dict[str, list[tuple[str, State]]] = defaultdict(lambda: [("", State())])
+    states: dict[str, list[Step]] = defaultdict(lambda: [START])
     for row in rows.written:
-        _, (points, arrears, held, version) = states[row.member][-1]
+        points, arrears, held, version = states[row.member][-1].state
         for entry in moved[row.id]:
             if entry.account == "points":
                 points, version = points + entry.amount, version + 1
@@ -296,42 +307,70 @@ def _rebuild(rows: Rows, verdict: Verdict) -> dict[str, list[tuple[str, State]]]
         told = row.receipt.balances.get(CURRENCY, points + arrears)
         if told != points + arrears:
             verdict.note(f"{row.receipt.id} told a balance of {told}; it was {points + arrears}")
-        states[row.member].append((row.xid, state))
+        states[row.member].append(Step(row.id, row.xid, state))
     return states
 
 
 def _judge_order(
     sent: Mapping[str, Sent],
     seen: Sequence[Seen],
-    states: Mapping[str, Sequence[tuple[str, State]]],
+    states: Mapping[str, Sequence[Step]],
     rows: Rows,
     verdict: Verdict,
 ) -> None:
-    """Look for a circle in who must come before whom."""
+    """Look for a circle in who must come before whom.
+
+    A transaction is where it begins, its activities, and where it ends. It lies as a whole before or after another, and
+    before or after a read; a refusal may be decided in the middle of one, between two activities of its member.
+    """
     after: dict[str, set[str]] = defaultdict(set)
+    for row in rows.written:
+        after[_begin(row.xid)].add(row.id)
+        after[row.id].add(_end(row.xid))
     for chain in states.values():
-        for (first, _), (second, _) in pairwise(chain[1:]):
-            if first != second:
-                after[first].add(second)
-    spans: list[tuple[int, int | None, str]] = []
+        for first, second in pairwise(chain[1:]):
+            if first.xid == second.xid:
+                after[first.activity].add(second.activity)
+            else:
+                after[_end(first.xid)].add(_begin(second.xid))
+    spans: list[Span] = []
     spans += _span_writes(sent, rows)
     for number, view in enumerate(seen):
         node = f"{view.what} ({number})"
-        spans.append((view.began, view.done, node))
+        spans.append(Span(view.began, view.done, node, node))
         for member, what in view.views():
             verdict.counts["looks"] += 1
-            if not _place(node, what, states.get(member, [("", State())]), after):
+            if not _place(node, what, states.get(member, [START]), after):
                 verdict.note(f"{node} saw {what} of {member}, who never held that")
     _add_real_time(spans, after)
     verdict.counts["transactions"] = len({row.xid for row in rows.written})
     circle = find_circle(after)
     if circle:
-        names = {row.xid: row.receipt.id for row in rows.written}
+        names = {row.id: row.receipt.id for row in rows.written}
+        names |= {_begin(row.xid): f"begin of {row.receipt.id}" for row in rows.written}
+        names |= {_end(row.xid): f"end of {row.receipt.id}" for row in rows.written}
         shown = [names.get(each, each) for each in circle if not each.startswith("@")]
         verdict.note(f"no order explains this circle: {' → '.join(shown)}")
 
 
-def _span_writes(sent: Mapping[str, Sent], rows: Rows) -> Iterator[tuple[int, int | None, str]]:
+def _begin(xid: str) -> str:
+    return f"{xid}<"
+
+
+def _end(xid: str) -> str:
+    return f"{xid}>"
+
+
+class Span(NamedTuple):
+    """Between which moments something took place, and the nodes with which it begins and ends."""
+
+    began: int
+    done: int | None
+    first: str
+    last: str
+
+
+def _span_writes(sent: Mapping[str, Sent], rows: Rows) -> Iterator[Span]:
     """Between which moments each transaction took place, as far as clients know."""
     spans: dict[str, tuple[int, int | None]] = {}
     for row in rows.written:
@@ -341,35 +380,38 @@ def _span_writes(sent: Mapping[str, Sent], rows: Rows) -> Iterator[tuple[int, in
             ends = [each for each in (done, known.done) if each is not None]
             spans[row.xid] = (max(began, known.began), min(ends, default=None))
     for xid, (began, done) in spans.items():
-        yield began, done, xid
+        yield Span(began, done, _begin(xid), _end(xid))
 
 
-def _place(node: str, what: Standing | int, chain: Sequence[tuple[str, State]], after: dict[str, set[str]]) -> bool:
+def _place(node: str, what: Standing | int, chain: Sequence[Step], after: dict[str, set[str]]) -> bool:
     """Put a look at a member behind the first write that it may have seen and before the first that it has not.
 
-    False where there is no such place.
+    False where there is no such place. A read (a standing) sees what is committed; a refusal (a number) is decided
+    among the activities.
     """
     places = [
         place
-        for place, (_, state) in enumerate(chain)
-        if (state.points - state.held == what if isinstance(what, int) else state.agrees(what))
+        for place, step in enumerate(chain)
+        if (step.state.points - step.state.held == what if isinstance(what, int) else step.state.agrees(what))
     ]
     if not places:
         return False
     if places[0]:
-        after[chain[places[0]][0]].add(node)
+        seen = chain[places[0]]
+        after[seen.activity if isinstance(what, int) else _end(seen.xid)].add(node)
     if places[-1] + 1 < len(chain):
-        after[node].add(chain[places[-1] + 1][0])
+        unseen = chain[places[-1] + 1]
+        after[node].add(unseen.activity if isinstance(what, int) else _begin(unseen.xid))
     return True
 
 
-def _add_real_time(spans: Iterable[tuple[int, int | None, str]], after: dict[str, set[str]]) -> None:
+def _add_real_time(spans: Iterable[Span], after: dict[str, set[str]]) -> None:
     """Whatever had ended before something began came first. Moments are nodes in a row, so that edges stay few."""
     moments: list[tuple[int, int, str]] = []
-    for began, done, node in spans:
-        moments.append((began, 1, node))
-        if done is not None:
-            moments.append((done, 0, node))
+    for span in spans:
+        moments.append((span.began, 1, span.first))
+        if span.done is not None:
+            moments.append((span.done, 0, span.last))
     moment = "@0"
     for number, (_, begins, node) in enumerate(sorted(moments), start=1):
         if begins:

@@ -285,11 +285,12 @@ class Model:
         new = [key for key, lot in self.state.lots.items() if not lot.number and fact.kind != "unmerge"]
         told = [p for p in receipt.postings if p.lot and p.kind not in {"return", "activate"}]
         assert len(new) == len(told), (new, told)
-        for key, posted in zip(new, told, strict=True):
-            lot = self.state.lots[key]
-            self.state.lots[key] = lot._replace(number=posted.lot)
-            owner = names[posted.owner] if posted.owner else me
-            assert (lot.owner, lot.currency, lot.amount) == (owner, posted.currency, posted.points), (lot, posted)
+        for posted in told:
+            # Those of several members have no order among themselves.
+            wanted = (names[posted.owner] if posted.owner else me, posted.currency, posted.points)
+            fits = [key for key in new if (lot := self.state.lots[key])[:3] == wanted and not lot.number]
+            assert fits, (posted, [self.state.lots[key] for key in new])
+            self.state.lots[fits[0]] = self.state.lots[fits[0]]._replace(number=posted.lot)
         self.named.update({str(p.hold): fact.id for p in receipt.postings if p.kind == "hold"})
         mine = {p.currency for p in receipt.postings if not p.owner}
         assert dict(receipt.balances) == {c: self.holding(me, c).shown for c in mine}

@@ -78,7 +78,7 @@ async def test_a_lively_shop_is_sound(books: Database) -> None:
     }
     assert states == {"open", "captured", "released", "expired"}
     assert dues == {"open", "done", "cancelled"}
-    assert {table for table, count in report.rows.items() if not count} == {"activity.personal"}
+    assert {table for table, count in report.rows.items() if not count} == {"activity.personal", "activity.archived"}
 
 
 @pytest.mark.parametrize(("statements", "code"), DAMAGES, ids=name_case)

@@ -20,7 +20,7 @@ from regulars.kernel.nouns import Activity, Identifier, Receipt
 from tests.spine.conftest import PROGRAM, Shop, ask, buy
 from tests.spine.test_commands import do, earn, refuse
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 120
 
 
 def points(kind: str, name: str, amount: int, shop: Shop, **more: str) -> Activity:

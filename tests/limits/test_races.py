@@ -50,7 +50,7 @@ async def answer(work: Awaitable[T]) -> T | Refusal:
 
 async def wait_until_waiting(tx: Tx, clients: int) -> None:
     """Return once so many others wait for a lock; fail when they do not come to."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while clients != await tx.value(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         ):

@@ -1,6 +1,7 @@
 """From what a till sends to one member each: in order, once, and whatever else goes on."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -27,7 +28,7 @@ async def count(database: Database, table: str) -> int:
 
 
 async def until_waiting(database: Database, sessions: int) -> None:
-    for _ in range(1_000):
+    for _ in range(10_000):
         async with database.snapshot() as read:
             waiting = await read.value(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -276,3 +277,18 @@ async def test_looking_up_never_enrols(database: Database) -> None:
             await lookup(read, KEYRING, phone("nonsense"))
 
     assert "4711" not in f"{caught.value!r} {caught.value.detail} {caught.value.context}"
+
+
+async def test_newcomers_join_when_they_first_came_whoever_else_is_in_the_transaction(database: Database) -> None:
+    refs = [card(1), card(2), card(1)]
+    times = [AT + timedelta(days=2), AT + timedelta(days=5), AT + timedelta(days=1)]
+    async with database.transaction() as tx:
+        new_ids = [new_id() for _ in refs]
+        first, second, again = await resolve_many(
+            tx, KEYRING, refs, auto_enrol=True, new_ids=new_ids, at=AT, source="till", times=times
+        )
+        assert first == again
+        assert isinstance(first, UUID)
+        assert isinstance(second, UUID)
+        joined = [(await get(tx, member)).joined_at - AT for member in (first, second)]
+    assert joined == [timedelta(days=1), timedelta(days=5)]

@@ -11,6 +11,7 @@ from regulars.features import money
 from regulars.features.money.store import add_deferrals, queries
 from regulars.kernel.ledger.money.store import QUERIES
 from regulars.kernel.nouns import Activity, Identifier
+from regulars.kernel.spine.forgetting import forget_member
 from tests.money.story import do, estimate, find, moved, take
 from tests.spine.conftest import START, Shop, buy
 
@@ -74,6 +75,22 @@ async def test_use_sets_free_and_breakage_follows_it(shop: Shop) -> None:
     # Nothing is left of the old lot, and so nothing of what was set aside for it.
     assert may.closing.deferred_micro == moved(may, "issued").deferred_micro
     assert may.closing.ahead_micro == 0
+
+
+async def test_what_goes_with_a_forgotten_member_has_a_word_of_its_own(shop: Shop) -> None:
+    await estimate(shop, 500)
+    member = (await shop.receipt(purchase(shop, "1", 100_000))).member
+    await do(shop, "redeem", "r", currency="points", points=250)
+    await shop.database.run(lambda tx: forget_member(tx, shop.house, member, at=shop.at, reason="asked"))
+    shop.later(days=1)
+    march = find(await take(shop), "2026-03")
+    gone = moved(march, "forgotten")
+    assert (gone.points, gone.parts, moved(march, "expired").points) == (-750, 1, 0)
+    # It is breakage like any other: nothing is owed any more, and the estimate counts it as never used.
+    assert (march.closing.points, march.closing.liability_micro) == (0, 0)
+    assert gone.deferred_micro == -(moved(march, "issued").deferred_micro + moved(march, "redeemed").deferred_micro)
+    accounts = {leg.account for each in money.post([march], money="CNY") for leg in each.legs}
+    assert "Income:Loyalty:Forgotten" in accounts
 
 
 async def test_a_new_estimate_changes_revenue_and_nothing_that_was_set_aside(shop: Shop) -> None:

@@ -173,6 +173,8 @@ async def test_after_its_time_a_quote_is_claimed_anew_or_borne_by_the_house(site
         (each["offer"], each["code"], each["values"].get("amount_minor")) for each in lost["receipt"]["reasons"]
     ]
     assert lost["totals"]["due_minor"] == 3000
+    # Points on what was paid, as quoted, and none on what the house bore.
+    assert lost["earned"] == [{"offer": "base", "currency": "points", "points": 300}]
     anew = await post(site, "/v1/orders", basket("o2", 4000, coupons=["DEFG"], quote="q2", due_minor=3000), status=201)
     assert [each["offer"] for each in anew["discounts"]] == ["ten"]
     # What the house bore is not given back in money either.

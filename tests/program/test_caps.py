@@ -324,6 +324,6 @@ def test_a_budget_of_money_for_points_that_are_worth_none_is_refused() -> None:
 
 
 def test_a_plan_names_the_kinds_of_activity_that_need_a_ceiling() -> None:
-    assert offer("limits: [{points: 1}]").bounded == {"purchase"}
-    assert offer("priority: 1").bounded == frozenset()
+    assert set(offer("limits: [{points: 1}]").drawing) == {"purchase"}
+    assert not offer("priority: 1").drawing
     assert compile_plan(parse(HEAD + BASE)).scarce("purchase", 1, MEMBER, "") == (set(), {})

@@ -11,11 +11,11 @@ import pytest_asyncio
 from regulars.base import ids
 from regulars.base.crypto import Keyring
 from regulars.base.db import Database
-from regulars.base.migrations import migrate
 from regulars.base.settings import Settings
 from regulars.interfaces.cli.journey import Journey
 from regulars.interfaces.cli.recording import Tally, replay
 from regulars.kernel import program, spine
+from tests.conftest import make_database
 
 PROGRAM = (Path(__file__).parents[2] / "programs" / "grocer.yaml").read_text()
 BUDGET = 700
@@ -39,13 +39,20 @@ class Grocer:
     settings: Settings
 
 
-@pytest_asyncio.fixture
-async def grocer(empty_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Grocer]:
-    monkeypatch.setenv("REGULARS_DATABASE_URL", empty_database_url)
-    monkeypatch.setenv("REGULARS_SECRET", bytes(range(32)).hex())
-    settings = replace(Settings.read(), data_dir=tmp_path)
-    database = await Database.open(empty_database_url)
-    await migrate(database)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def grocer(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Grocer]:
+    """The year happens once for all who simulate it: that changes nothing, which a test sees."""
+    async for url in make_database(server_url, template):
+        grocer = await live_through(url, tmp_path_factory.mktemp("grocer"))
+        yield grocer
+        await grocer.database.close()
+
+
+async def live_through(url: str, folder: Path) -> Grocer:
+    """Record the year, and do what is due at its end."""
+    environment = {"REGULARS_DATABASE_URL": url, "REGULARS_SECRET": bytes(range(32)).hex()}
+    settings = replace(Settings.read(environment), data_dir=folder)
+    database = await Database.open(url)
     async with database.transaction() as tx:
         await spine.publish(tx, edit(), live_from=YEAR[0], by="test", at=YEAR[0])
     house = spine.House(
@@ -55,5 +62,4 @@ async def grocer(empty_database_url: str, tmp_path: Path, monkeypatch: pytest.Mo
     await replay(database, house, Journey.load(every=100), tally, lambda *_: None)
     assert tally.recorded == tally.total > 1_000
     await spine.bring_due(database, house, at=YEAR[1])
-    yield Grocer(database=database, settings=settings)
-    await database.close()
+    return Grocer(database=database, settings=settings)

@@ -1,7 +1,9 @@
 """A simulation of what really happened comes to what really happened; a draft differs where it says something else."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
@@ -9,10 +11,11 @@ from regulars.intelligence.simulation import Draft, Simulated, simulate
 from regulars.intelligence.simulation.presuming import presume_ends
 from regulars.intelligence.simulation.rehearsing import Job
 from regulars.intelligence.simulation.run import settle
-from regulars.kernel import activity, ledger, limits
+from regulars.intelligence.simulation.telling import find_told
+from regulars.kernel import activity, ledger, limits, members
 from tests.simulation.conftest import BUDGET, YEAR, Grocer, edit
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 SUMMER = "offer:produce-summer:points"
 
 
@@ -44,11 +47,28 @@ async def test_what_was_live_comes_to_the_books_themselves(grocer: Grocer) -> No
     )
 
 
+async def test_the_books_tell_what_a_fold_would(grocer: Grocer) -> None:
+    same = Draft(name="same", document=edit())
+    middle = datetime(2017, 7, 1, 4, tzinfo=UTC)
+    async with grocer.database.snapshot() as read:
+        seq = await activity.end(read)
+        active = await members.page(read, after=UUID(int=0), most=1_000)
+        known = await presume_ends(read, [same], until=YEAR[1])
+        for since, until in ((YEAR[0], YEAR[1]), (middle, YEAR[1]), (YEAR[0], middle)):
+            told = await find_told(read, active, seq=seq, until=until)
+            assert len(told) > len(active) // 2
+            assert not await find_told(read, active, seq=seq - 1, until=until) >= told, "somebody did more since"
+            job = Job(settings=grocer.settings, drafts=[same], since=since, until=until, seq=seq, ends=known)
+            by_books, by_fold = await settle(job, lanes=1), await settle(replace(job, by_books=False), lanes=1)
+            assert by_books.tallies == by_fold.tallies
+            assert by_books.groups == by_fold.groups
+
+
 async def test_a_time_is_what_lies_between_its_ends(grocer: Grocer) -> None:
     same = Draft(name="same", document=edit())
     middle = datetime(2017, 7, 1, 4, tzinfo=UTC)
     spans = ((YEAR[0], YEAR[1]), (YEAR[0], middle), (middle, YEAR[1]))
-    whole, first, second = [await simulate(grocer.settings, [same], since=a, until=b) for a, b in spans]
+    whole, first, second = [await simulate(grocer.settings, [same], since=a, until=b, lanes=1) for a, b in spans]
     for name in ("live", "same"):
         full, *halves = (each.tallies[name] for each in (whole, first, second))
         for what in ("points", "worth", "times", "sources"):
@@ -82,7 +102,7 @@ async def test_what_is_presumed_of_budgets_changes_no_figure(grocer: Grocer) -> 
 
     async def rehearse(ends: dict[str, dict[str, datetime]]) -> Simulated:
         return await settle(
-            Job(settings=grocer.settings, drafts=tried, since=YEAR[0], until=YEAR[1], seq=seq, ends=ends)
+            Job(settings=grocer.settings, drafts=tried, since=YEAR[0], until=YEAR[1], seq=seq, ends=ends), lanes=1
         )
 
     names = ("live", *(draft.name for draft in tried))

@@ -101,3 +101,31 @@ async def test_a_preview_leaves_nothing_behind(shop: Shop) -> None:
     async with shop.database.snapshot() as read:
         for table in ("members.member", "activity.journal", "activity.key", "ledger.entry", "limits.claim"):
             assert await read.value(f"SELECT count(*) FROM {table}") == 0
+
+
+async def test_quotes_that_are_priced_together_see_nothing_of_each_other(shop: Shop) -> None:
+    await shop.publish(BUDGETED)
+    chance = random.Random(11)
+    sold = [make(chance, number, [], shop.at) for number in range(60)]
+    await shop.send(*sold)
+    # Some come twice, some are nobody yet, some have levels that are due; the budget is nearly gone.
+    asked = [msgspec.structs.replace(make(chance, number, [], shop.at), id=f"q{number}") for number in range(48)]
+    asked += [
+        msgspec.structs.replace(asked[0], id="twice"),
+        msgspec.structs.replace(asked[1], id="new", member=Identifier(kind="card", value="nobody")),
+        msgspec.structs.replace(asked[2], id="new2", member=Identifier(kind="card", value="nobody")),
+    ]
+    later = shop.at + timedelta(days=400)
+    for at in (shop.at, later):
+        now = [msgspec.structs.replace(fact, occurred_at=at) for fact in asked]
+        async with shop.database.snapshot() as read:
+            alone = [(await spine.preview(read, shop.house, [fact], at))[0] for fact in now]
+            together = await spine.preview_apart(read, shop.house, now, at)
+        assert [tell(each) for each in together] == [tell(each) for each in alone]
+        given = [it.points for each in alone if each.outcome.receipt for it in each.outcome.receipt.postings]
+        assert sum(given) > 0
+
+
+def tell(shown: spine.Previewed) -> tuple[str, str, bool]:
+    receipt, refusal = shown.outcome.receipt, shown.outcome.refusal
+    return "" if receipt is None else strip(receipt, {}), "" if refusal is None else refusal.code, shown.is_newcomer

@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from tests.tidy.house import ROOT
 
-FILES = ("dev.txt", "run.txt", "uv.txt")
+FILES = ("dev.txt", "node.txt", "run.txt", "uv.txt")
 PIN = re.compile(
     r"^([a-z0-9.-]+)==(\S+)(?: ; (.*?))? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE
 )

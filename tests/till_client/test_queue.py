@@ -200,7 +200,7 @@ def test_two_programs_cannot_have_one_folder_and_death_lets_go_of_it(folder: Pat
     other = context.Process(target=hold_folder, args=(folder, ready))
     other.start()
     try:
-        assert ready.wait(60)
+        assert ready.wait(180)
         with pytest.raises(FolderInUse):
             Queue(folder)
     finally:

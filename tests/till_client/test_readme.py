@@ -1,12 +1,14 @@
 """The five minutes of the package's page are what it says."""
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from tests.cli.warm import find_bin
 from tests.docs.story import ROOT, Story, find_faults, read_blocks
 from tests.faults.shop import find_port
 
@@ -29,7 +31,8 @@ def test_the_page_is_a_story(place: Path, database_url: str) -> None:
         "REGULARS_DATA_DIR": str(place / "data"),
         "PYTHONPATH": str(ROOT / "clients" / "till" / "src"),
     }
-    story = Story(folder=place, environment=environment, port=find_port())
+    bins = (find_bin(), Path(sys.executable).parent)
+    story = Story(folder=place, environment=environment, port=find_port(), bins=bins)
     try:
         for block in blocks:
             text = tuple(line.replace("127.0.0.1:8080", f"127.0.0.1:{story.port}") for line in block.lines)

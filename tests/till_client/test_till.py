@@ -193,7 +193,7 @@ class TestSlow:
                 (sold,) = await sell(till)
                 assert (sold.status, sold.level) == ("queued", Level.SLOW)
                 # With some time for the disk, and for a machine that others use too.
-                assert 1.4 < time.monotonic() - began < 4
+                assert 1.4 < time.monotonic() - began < 30
                 monkeypatch.setattr("regulars_till.till.HARD_SECONDS", 0.4)
                 sold = (await sell(till, 4))[-1]
                 assert (sold.status, sold.level) == ("queued", Level.READ_ONLY)

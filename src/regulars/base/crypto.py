@@ -5,6 +5,8 @@ nothing of the others. A new master key is taken into use by adding it under the
 old values keep the id of the key they were made with, and are still found and opened by it.
 """
 
+import base64
+import binascii
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +18,17 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-__all__ = ["KEY_BYTES", "KEY_ID_MAX", "Digest", "Keyring", "Tampered", "new_member_key", "open_sealed", "seal"]
+__all__ = [
+    "KEY_BYTES",
+    "KEY_ID_MAX",
+    "Digest",
+    "Keyring",
+    "Tampered",
+    "key_id_of",
+    "new_member_key",
+    "open_sealed",
+    "seal",
+]
 
 KEY_BYTES: Final = 32
 KEY_ID_MAX: Final = 2**15 - 1
@@ -57,13 +69,18 @@ class Keyring:
     """Id of the master key that new values are made with."""
     keys: Mapping[int, _Keys] = field(repr=False)
     """By id, the current one first, then the newest."""
+    retired: Mapping[int, bytes] = field(default_factory=dict[int, bytes], repr=False)
+    """Of master keys that are gone, the key that carried secrets were digested with, by id: `retire` gives it."""
 
     @classmethod
-    def derive(cls, masters: Mapping[int, bytes], *, current: int) -> "Keyring":
+    def derive(
+        cls, masters: Mapping[int, bytes], *, current: int, retired: Mapping[int, bytes] | None = None
+    ) -> "Keyring":
         """Derive the working keys of each master key, given by its id (1 to KEY_ID_MAX).
 
-        Raises ValueError when a master key is shorter than KEY_BYTES, an id is out of range, or `current` is
-        not among them; the message never holds a key.
+        Codes that people carry cannot be digested anew by us, who do not have them: `retired` keeps what finds them,
+        and opens nothing. Raises ValueError when a master key is shorter than KEY_BYTES, an id is out of range or
+        given twice, or `current` is not among them; the message never holds a key.
         """
         if current not in masters:
             raise ValueError(f"the current master key {current} is not among {sorted(masters)}")
@@ -72,8 +89,16 @@ class Keyring:
                 raise ValueError(f"a master key has an id from 1 to {KEY_ID_MAX}, not {key_id}")
             if len(master) < KEY_BYTES:
                 raise ValueError(f"master key {key_id} has {len(master)} bytes; at least {KEY_BYTES} are needed")
+        kept = dict(sorted((retired or {}).items(), reverse=True))
+        for key_id, key in kept.items():
+            if key_id in masters or not 1 <= key_id <= KEY_ID_MAX or len(key) != KEY_BYTES:
+                raise ValueError(f"the retired key {key_id} is a master key too, or no key")
         order = sorted(masters, key=lambda key_id: (key_id != current, -key_id))
-        return cls(current=current, keys={key_id: _derive(masters[key_id]) for key_id in order})
+        return cls(current=current, keys={key_id: _derive(masters[key_id]) for key_id in order}, retired=kept)
+
+    def retire(self, key_id: int) -> bytes:
+        """Give what must outlive a master key: the key that carried secrets were digested with. It opens nothing."""
+        return self.keys[key_id].token
 
     @property
     def blind_key_id(self) -> int:
@@ -92,9 +117,23 @@ class Keyring:
 
     def digest_tokens(self, kind: str, token: str) -> tuple[Digest, ...]:
         """Digest a secret that somebody carries (an API key, a code) with every key, the current one first."""
-        return tuple(
-            Digest(key_id=key_id, value=_digest(keys.token, kind, token)) for key_id, keys in self.keys.items()
-        )
+        tokens = {key_id: keys.token for key_id, keys in self.keys.items()} | dict(self.retired)
+        return tuple(Digest(key_id=key_id, value=_digest(key, kind, token)) for key_id, key in tokens.items())
+
+    def sign_token(self, kind: str, told: bytes, *, mac_bytes: int) -> str:
+        """Write what somebody is to carry and bring back as text for a link, signed with the current key."""
+        mac = self.digest_tokens(kind, told.hex())[0].value[:mac_bytes]
+        return base64.urlsafe_b64encode(mac + told).decode().rstrip("=")
+
+    def read_token(self, kind: str, token: str, *, mac_bytes: int) -> bytes | None:
+        """Read what `sign_token` wrote under whichever key; None where it is none of ours, or some of it is missing."""
+        try:
+            data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        mac, told = data[:mac_bytes], data[mac_bytes:]
+        ours = (each.value[:mac_bytes] for each in self.digest_tokens(kind, told.hex()))
+        return told if any(hmac.compare_digest(mac, each) for each in ours) else None
 
     def wrap(self, key: bytes, aad: bytes) -> bytes:
         """Seal a key under the current master key, so that it may be stored. `aad` says whose it is."""
@@ -106,6 +145,11 @@ class Keyring:
         if keys is None:
             raise Tampered("a wrapped key names a master key that is not in the keyring")
         return open_sealed(keys.wrap, wrapped, aad)
+
+
+def key_id_of(wrapped: bytes) -> int:
+    """Tell which master key a wrapped value is sealed under. Raises Tampered for what is no sealed value."""
+    return _key_id(wrapped)
 
 
 def new_member_key() -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 import random
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self, TypeVar, cast
 
@@ -30,6 +30,7 @@ __all__ = [
     "Tx",
     "create_database",
     "greet",
+    "name_session",
     "refuse_too_old",
 ]
 
@@ -187,13 +188,16 @@ class Database:
         self._pool = pool
 
     @classmethod
-    async def open(cls, url: str, *, pool_max: int = 8, statement_timeout_seconds: int = 30) -> Self:
+    async def open(
+        cls, url: str, *, pool_max: int = 8, statement_timeout_seconds: int = 30, keys: Sequence[int] = (1,)
+    ) -> Self:
         """Connect. Raises DatabaseUnavailable when nobody answers, DatabaseTooOld below PostgreSQL 15.
 
-        `statement_timeout_seconds` bounds each statement. The URL may hold a password: it is never shown.
+        `statement_timeout_seconds` bounds each statement. `keys` are the ids of the master keys that this process
+        knows: others who are connected can see them. The URL may hold a password: it is never shown.
         """
         try:
-            pool = await cls._connect(url, pool_max, statement_timeout_seconds)
+            pool = await cls._connect(url, pool_max, statement_timeout_seconds, name_session(keys))
         except ValueError as error:
             # Its text is not shown: it may quote the address with its password.
             raise SettingsInvalid(
@@ -209,7 +213,7 @@ class Database:
         return database
 
     @staticmethod
-    async def _connect(url: str, pool_max: int, statement_timeout_seconds: int) -> _Pool:
+    async def _connect(url: str, pool_max: int, statement_timeout_seconds: int, name: str) -> _Pool:
         with _translating():
             pool = await asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType] - the driver is untyped
                 url,
@@ -223,7 +227,7 @@ class Database:
                 max_cacheable_statement_size=STATEMENT_BYTES_CACHED_MAX,
                 connection_class=_Connection,
                 server_settings={
-                    "application_name": "regulars",
+                    "application_name": name,
                     "timezone": "UTC",
                     "jit": "off",
                     "statement_timeout": f"{statement_timeout_seconds}s",
@@ -273,6 +277,20 @@ class Database:
             await _leave(connection, "COMMIT")
         finally:
             await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def snapshots(self, count: int) -> AsyncGenerator[Sequence[Read]]:
+        """Open several views of one and the same moment, each on a connection of its own: for work side by side."""
+        async with AsyncExitStack() as stack:
+            first = await stack.enter_async_context(self.snapshot())
+            reads = [first]
+            name = await first.value("SELECT pg_export_snapshot()") if count > 1 else ""
+            for _ in range(count - 1):
+                read = await stack.enter_async_context(self.snapshot())
+                # The command takes no parameter; the name is the server's own.
+                await read.rows(f"SET TRANSACTION SNAPSHOT '{name}'")
+                reads.append(read)
+            yield reads
 
     async def run(self, work: Callable[[Tx], Awaitable[T]]) -> T:
         """Run `work` in a transaction, and again (at most RETRIES_MAX times) when others were in its way.
@@ -355,12 +373,23 @@ async def greet(url: str, *, seconds_max: int = 5) -> Greeting:
     return Greeting(state="ready", version=str(version).partition(" ")[0])
 
 
-async def create_database(url: str, name: str, *, template: str = "template1") -> None:
-    """Create a database, connecting to another one of the same server by `url`."""
+def name_session(keys: Sequence[int]) -> str:
+    """Name a session as others see it: `regulars`, and the master keys that it knows if that is not just the first."""
+    return "regulars" if tuple(keys) == (1,) else f"regulars/{','.join(map(str, keys))}"
+
+
+async def create_database(url: str, name: str, *, template: str = "template1", may_be_there: bool = False) -> None:
+    """Create a database, connecting to another one of the same server by `url`.
+
+    With `may_be_there` it is no error if somebody else was faster.
+    """
     with _translating():
         connection = cast("_Wire", await asyncpg.connect(url, timeout=CONNECT_SECONDS_MAX))  # pyright: ignore[reportUnknownMemberType] - the driver is untyped
         try:
             await connection.execute(f"CREATE DATABASE {_quote(name)} TEMPLATE {_quote(template)}")
+        except asyncpg.DuplicateDatabaseError:
+            if not may_be_there:
+                raise
         finally:
             connection.terminate()
 

@@ -15,6 +15,7 @@ __all__ = [
     "Kind",
     "PortInUse",
     "Refusal",
+    "SchemaBehind",
     "SchemaChanged",
     "SchemaNewer",
     "SettingsInvalid",
@@ -130,6 +131,12 @@ class SchemaChanged(Refusal):
     """A migration that was applied has since been changed, removed, or overtaken."""
 
     code, kind = "schema_changed", "unavailable"
+
+
+class SchemaBehind(Refusal):
+    """The database has to be migrated, and whoever is connected may not do so."""
+
+    code, kind = "schema_behind", "unavailable"
 
 
 class SchemaNewer(Refusal):

@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from regulars.base.db import Database, Read, Record, Tx
-from regulars.base.errors import SchemaChanged, SchemaNewer
+from regulars.base.errors import SchemaBehind, SchemaChanged, SchemaNewer
 
 __all__ = ["Migration", "find", "find_differing", "migrate"]
 
@@ -98,15 +98,20 @@ async def migrate(database: Database, migrations: Sequence[Migration] | None = N
     """Apply what is not applied yet, each file in its own transaction, and return the paths of those.
 
     Several processes may do this at once. When there is nothing to do, one statement is sent.
-    Raises SchemaChanged or SchemaNewer when the database's history is not the one of this code.
+    Raises SchemaChanged or SchemaNewer when the database's history is not the one of this code, and SchemaBehind when
+    there is something to do and whoever is connected may not do it.
     """
     wanted = find() if migrations is None else list(migrations)
     pending = _pending(wanted, await _applied(database))
     done: list[str] = []
     for migration in pending:
-        async with database.transaction() as tx:
-            if await _apply(tx, migration, wanted):
-                done.append(migration.path)
+        try:
+            async with database.transaction() as tx:
+                if await _apply(tx, migration, wanted):
+                    done.append(migration.path)
+        except asyncpg.InsufficientPrivilegeError as error:
+            detail = f"The migration {migration.path} is not applied, and only the owner of the tables may do so."
+            raise SchemaBehind(detail, migration=migration.path) from error
     return done
 
 

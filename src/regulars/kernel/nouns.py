@@ -308,6 +308,8 @@ class Step(Struct, frozen=True, kw_only=True):
     are shown, points are to pay, or the sender asks for the price."""
     usable: Mapping[str, int] = {}
     """By currency: what the member could pay with now, where the activity says that they wish to."""
+    promised: tuple[tuple[str, Discount], ...] = ()
+    """By offer: what a quote of the same basket took off. Where it cannot be had any more, the house bears it."""
 
 
 class Posting(Struct, frozen=True, kw_only=True, omit_defaults=True):

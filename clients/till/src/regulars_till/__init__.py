@@ -2,6 +2,7 @@
 
 from regulars_till.basket import Basket, Discount, Line, Member
 from regulars_till.ladder import Level, say
+from regulars_till.report import DayReport, Difference
 from regulars_till.results import Drained, Quoted, Sold, Status, Taken
 from regulars_till.till import Till
 from regulars_till.tokens import Code, TokenRefused, Voucher
@@ -11,6 +12,8 @@ __all__ = [
     "Basket",
     "Caps",
     "Code",
+    "DayReport",
+    "Difference",
     "Discount",
     "Drained",
     "Level",

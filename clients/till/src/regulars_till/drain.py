@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from regulars_till.clock import read_moment, write_moment
+from regulars_till.report import read_facts
 from regulars_till.results import Drained
 from regulars_till.server import FAILED
 from regulars_till.wire import Answer, Silence
@@ -80,15 +81,17 @@ class Drain:
         """Take in what became of each record; tells whether some are to be sent again at once."""
         again = False
         done: dict[str, list[int]] = {"recorded": [], "repeated": []}
+        facts: dict[int, Json] = {}
         for record, result in zip(batch, told.body["results"]):
             status = str(result.get("status"))
             if status in done:
                 done[status].append(record.number)
+                facts[record.number] = read_facts(result.get("receipt") or {})
             else:
                 again |= self._take_refusal(record, result.get("problem") or {})
         for status, numbers in done.items():
             if numbers:
-                self._queue.settle(numbers, status)
+                self._queue.settle(numbers, status, told=facts)
                 self._counts[status] += len(numbers)
         return again
 
@@ -142,7 +145,7 @@ class Drain:
             # The customer paid what the till said, the server took points or discounts: to be evened out by people.
             self._put_aside(record, "charged_differs", told.body)
         else:
-            self._queue.settle([record.number], "repeated")
+            self._queue.settle([record.number], "repeated", told={record.number: read_facts(told.body)})
             self._counts["repeated"] += 1
 
     def _put_aside(self, record: Record, code: str, problem: dict[str, Any]) -> None:

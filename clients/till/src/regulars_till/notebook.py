@@ -12,6 +12,7 @@ from regulars_till.folder import FolderInUse
 from regulars_till.queue import Queue, Record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from regulars_till.clock import Clock
@@ -103,12 +104,12 @@ class Notebook:
                 self.trouble = "folder_not_writable"
         return Noted(id=noted.id, values={**noted.values, **changed}, record=record)
 
-    def settle(self, noted: Noted) -> None:
-        """The server has it: it need not be sent again."""
+    def settle(self, noted: Noted, told: Mapping[str, Any]) -> None:
+        """The server has it, and said so much of it: it need not be sent again."""
         if noted.record is None or self.queue is None:
             return
         try:
-            self.queue.settle([noted.record.number], "recorded", sync=False)
+            self.queue.settle([noted.record.number], "recorded", sync=False, told={noted.record.number: told})
         except OSError:
             # It will be sent again, and be known.
             self.trouble = "folder_not_writable"

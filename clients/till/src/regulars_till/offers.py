@@ -39,6 +39,15 @@ class Offer:
     """What these lines must come to."""
     since: datetime | None
     until: datetime | None
+    excluded: tuple[frozenset[str], frozenset[str], frozenset[str]] = (frozenset(), frozenset(), frozenset())
+    """Articles, categories and brands that are left out, whatever else they fit."""
+    minimum_milli: int = 0
+    """What these lines must come to in quantity, in thousandths."""
+    places: frozenset[str] | None = None
+    channels: frozenset[str] | None = None
+    """Where it is given; None: anywhere."""
+    spans: tuple[tuple[datetime, datetime], ...] | None = None
+    """When it is open, as far ahead as the server said; None: always."""
 
     def covers(self, line: Line) -> bool:
         """Tell whether a line is meant."""
@@ -46,12 +55,22 @@ class Offer:
             (not self.skus or line.sku in self.skus)
             and (not self.categories or not self.categories.isdisjoint(line.categories))
             and (not self.brands or line.brand in self.brands)
+            and line.sku not in self.excluded[0]
+            and self.excluded[1].isdisjoint(line.categories)
+            and line.brand not in self.excluded[2]
         )
 
-    def is_on(self, now: datetime, store: str) -> bool:
+    def is_on(self, now: datetime, store: str, channel: str) -> bool:
         """Tell whether it is given here and now."""
         begun = self.since is None or self.since <= now
-        return begun and (self.until is None or now < self.until) and (not self.stores or store in self.stores)
+        return (
+            begun
+            and (self.until is None or now < self.until)
+            and (not self.stores or store in self.stores)
+            and (self.places is None or store in self.places)
+            and (self.channels is None or channel in self.channels)
+            and (self.spans is None or any(begin <= now < end for begin, end in self.spans))
+        )
 
     def reckon(self, amount_minor: int) -> int:
         """Work out what is off lines that come to so much: rounded down, in the shop's favour."""
@@ -75,7 +94,7 @@ def read_extract(told: Json) -> Extract:
     return Extract(
         as_of=read_moment(told["as_of"]),
         program=str(told["program"]),
-        offers=tuple(_read_offer(each) for each in told["offers"]),
+        offers=tuple(_read_offer(each) for each in (*told["offers"], *told.get("guarded", ()))),
     )
 
 
@@ -96,6 +115,17 @@ def _read_offer(told: Json) -> Offer:
         minimum_minor=int(told.get("minimum_minor", 0)),
         since=None if told.get("since") is None else read_moment(told["since"]),
         until=None if told.get("until") is None else read_moment(told["until"]),
+        excluded=(
+            frozenset(told.get("exclude_skus", ())),
+            frozenset(told.get("exclude_categories", ())),
+            frozenset(told.get("exclude_brands", ())),
+        ),
+        minimum_milli=int(told.get("minimum_milli", 0)),
+        places=None if told.get("places") is None else frozenset(told["places"]),
+        channels=None if told.get("channels") is None else frozenset(told["channels"]),
+        spans=None
+        if told.get("open") is None
+        else tuple((read_moment(begin), read_moment(end)) for begin, end in told["open"]),
     )
 
 
@@ -104,11 +134,12 @@ def find_discounts(extract: Extract, basket: Basket, now: datetime, *, store: st
     found: list[Discount] = []
     left = [line.amount_minor for line in basket.lines]
     for offer in extract.offers:
-        if (offer.coupon and offer.coupon not in basket.coupons) or not offer.is_on(now, store):
+        if (offer.coupon and offer.coupon not in basket.coupons) or not offer.is_on(now, store, basket.channel):
             continue
         covered = [(number, line.amount_minor) for number, line in enumerate(basket.lines) if offer.covers(line)]
         amounts = [amount for _, amount in covered]
-        if sum(amounts) < offer.minimum_minor:
+        quantity = sum(basket.lines[number].quantity_milli for number, _ in covered)
+        if sum(amounts) < offer.minimum_minor or quantity < offer.minimum_milli:
             continue
         for (number, _), part in zip(covered, _spread(offer.reckon(sum(amounts)), amounts)):
             off = min(part, left[number])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Callable
@@ -21,7 +21,7 @@ from regulars_till.records import read_records, write_record
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["KEEP_DAYS_MIN", "Queue", "Record"]
+__all__ = ["KEEP_DAYS_MIN", "Entry", "Queue", "Record"]
 
 KEEP_DAYS_MIN = 30
 SEGMENT_BYTES_MAX = 1024 * 1024
@@ -40,6 +40,18 @@ class Record:
     values: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A record with what became of it."""
+
+    number: int
+    values: dict[str, Any]
+    how: str
+    """`recorded`, `repeated`, or the code for which it was put aside; empty while the server does not know it."""
+    told: Mapping[str, Any]
+    """What the server said of it, as far as the day's report needs it."""
+
+
 @dataclass
 class Segment:
     """One file of the queue, as it is known in memory."""
@@ -51,7 +63,9 @@ class Segment:
     places: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Of each number, where the record begins and ends; an amended one where its last word lies."""
     moments: dict[int, datetime] = field(default_factory=dict)
-    settled: set[int] = field(default_factory=set)
+    settled: dict[int, str] = field(default_factory=dict)
+    """How each number was settled."""
+    told: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     damaged: bytes = b""
     oldest: datetime | None = None
     newest: datetime | None = None
@@ -69,7 +83,7 @@ class Segment:
     @property
     def pending(self) -> list[int]:
         """Numbers that are not settled, in order."""
-        return sorted(self.places.keys() - self.settled)
+        return sorted(self.places.keys() - self.settled.keys())
 
     def note(self, number: int, at: datetime) -> None:
         """Take in when a record was made."""
@@ -151,6 +165,23 @@ class Queue:
                 return None
             return next((Record(number=number, values=told) for _, told, _ in _read_places(segment, [number])), None)
 
+    def list_entries(self, first: int, last: int) -> list[Entry]:
+        """Read the records from a number to another, in order, as far as they are here."""
+        found: list[Entry] = []
+        with self._guard:
+            for segment in self._segments:
+                numbers = sorted(number for number in segment.places if first <= number <= last)
+                for number, values, _ in _read_places(segment, numbers):
+                    how, told = segment.settled.get(number, ""), segment.told.get(number, {})
+                    found.append(Entry(number=number, values=values, how=how, told=told))
+        return found
+
+    @property
+    def last_done(self) -> int:
+        """The last number up to which nothing is in hand."""
+        with self._guard:
+            return min(self._busy, default=self._last + 1) - 1
+
     def is_pending(self, number: int) -> bool:
         """Tell whether a record is here and not settled."""
         with self._guard:
@@ -195,15 +226,28 @@ class Queue:
         with self._guard:
             self._busy.discard(number)
 
-    def settle(self, numbers: Iterable[int], how: str, *, sync: bool = True) -> None:
-        """Note that these need not be sent again. Not written to the end (`sync`), the worst is that they are."""
+    def settle(
+        self,
+        numbers: Iterable[int],
+        how: str,
+        *,
+        sync: bool = True,
+        told: Mapping[int, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Note that these need not be sent again. Not written to the end (`sync`), the worst is that they are.
+
+        `told` is what the server said of them, for the day's report.
+        """
         known = set(numbers)
         with self._guard:
             for segment in self._segments:
                 mine = sorted(segment.places.keys() & known)
                 if mine:
-                    segment.settled.update(mine)
-                    append(segment.done_path, write_record({"done": mine, "how": how}), sync=sync)
+                    said = {number: (told or {})[number] for number in mine if (told or {}).get(number)}
+                    segment.settled.update(dict.fromkeys(mine, how))
+                    segment.told.update(said)
+                    line = {"done": mine, "how": how, **({"told": said} if said else {})}
+                    append(segment.done_path, write_record(line), sync=sync)
 
     def put_aside(self, record: Record, code: str, problem: dict[str, Any], at: datetime) -> None:
         """Keep a record where somebody has to look at it, and send it no more. Raises OSError."""
@@ -292,7 +336,8 @@ class Queue:
         done = _read_file(segment.done_path)
         settled = read_records(done)
         for span in settled.spans:
-            segment.settled.update(span.values["done"])
+            segment.settled.update(dict.fromkeys(span.values["done"], str(span.values.get("how", ""))))
+            segment.told.update({int(number): said for number, said in span.values.get("told", {}).items()})
         if settled.end < len(done):
             append(segment.done_path, b"", at=settled.end)
         self._segments.append(segment)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from regulars_till.clock import Clock
 
-__all__ = ["HARD_SECONDS", "SOFT_SECONDS", "Server"]
+__all__ = ["FAILED", "HARD_SECONDS", "SOFT_SECONDS", "UNABLE", "Server"]
 
 SOFT_SECONDS = 0.3
 """An answer that takes longer is late."""

@@ -9,16 +9,19 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import quote as quote_name
 
 from regulars_till.clock import Clock, read_wall, write_moment
+from regulars_till.closings import Closings
 from regulars_till.drain import Drain
 from regulars_till.ladder import Level
 from regulars_till.learned import Learned
 from regulars_till.notebook import Notebook, Noted
 from regulars_till.queue import KEEP_DAYS_MIN
+from regulars_till.report import DayReport, Head, count, read_facts
 from regulars_till.results import Drained, Quoted, Sold, Status, Taken
 from regulars_till.sales import Desk, quote_here, read_quote
 from regulars_till.server import HARD_SECONDS, SOFT_SECONDS, UNABLE, Server
@@ -28,7 +31,7 @@ from regulars_till.wire import Answer, Silence
 
 if TYPE_CHECKING:
     import ssl
-    from datetime import datetime
+    from datetime import date, datetime
     from types import TracebackType
 
     from regulars_till.basket import Basket, Json, Member
@@ -88,6 +91,7 @@ class Till:
         self._learned = Learned()
         self._learned.open(Path(folder))
         self._used = Used()
+        self._closings = Closings()
         self._desk = Desk(source=self.source, store=store)
         self._notebook = Notebook(Path(folder), till, self._clock, self._used.note)
         self._known: OrderedDict[Member, dict[str, Any]] = OrderedDict()
@@ -324,7 +328,56 @@ class Till:
             except OSError:
                 self._notebook.trouble = "folder_not_writable"
                 return Drained(left=queue.pending_count, why=self._notebook.trouble)
+            self._closings.send(self._server)
             return drained
+
+    def close_day(self, day: date | None = None) -> DayReport:
+        """Close the business date (today, where none is said) and report all since it was closed last.
+
+        What is in hand just now belongs to the next. The server is told the counts now or with the queue. Where the
+        folder cannot be written to nothing is closed: the report's `number` is 0.
+        """
+        with self._guard:
+            counted = self.count_day(day=day)
+            queue = self._notebook.queue
+            try:
+                closed = counted if queue is None else self._closings.close(counted)
+            except OSError:
+                self._notebook.trouble = "folder_not_writable"
+                return counted
+        if self._draining.acquire(blocking=False):
+            try:
+                self._closings.send(self._server)
+            finally:
+                self._draining.release()
+        return closed
+
+    def count_day(self, number: int = 0, *, day: date | None = None) -> DayReport:
+        """Count what was done since the day was closed last, and close nothing; or, by its number, a closed day again.
+
+        A day that is counted again has what became known since: the points of sales that were queued. Raises
+        KeyError for a number that no report had.
+        """
+        queue, now = self._notebook.queue, self._clock.now()
+        if queue is None:
+            first, last, entries, all_entries = 0, 0, [], list
+        else:
+            self._closings.open(self._notebook.folder)
+            first, last = self._closings.find_span(number, queue.last_done)
+            entries = queue.list_entries(first, last)
+            all_entries = partial(queue.list_entries, 1, last)
+        closed = self._closings.find(number)
+        head = Head(
+            number=number,
+            till=self.till,
+            store=self.store,
+            source=self.source,
+            day=closed.day if closed else (day or now.astimezone().date()).isoformat(),
+            at=closed.at if closed else write_moment(now),
+            first=first,
+            last=last,
+        )
+        return count(head, entries, all_entries, unwritten=self._notebook.unwritten_count)
 
     def refresh(self) -> bool:
         """Ask for public keys, revoked vouchers and offers for everybody; tells whether any were told."""
@@ -361,7 +414,7 @@ class Till:
         notes: Sequence[str] = (),
     ) -> Sold:
         if status == "committed":
-            self._notebook.settle(noted)
+            self._notebook.settle(noted, read_facts(receipt or {}))
         elif noted.record is None:
             self._notebook.keep(noted)
             status = "paper"

@@ -224,7 +224,8 @@ def _complete(folder: Folder, state: State, greeting: Greeting) -> Greeting:
     """Create our database in a new server, or in one whose starter died before it could."""
     if greeting.state != "database":
         return greeting
-    _run_aside(create_database(folder.url(state, "postgres"), DATABASE))
+    # A starter that was killed a moment ago may have asked for it, and the server still be about it.
+    _run_aside(create_database(folder.url(state, "postgres"), DATABASE, may_be_there=True))
     return _run_aside(greet(folder.url(state)))
 
 

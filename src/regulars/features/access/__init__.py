@@ -10,11 +10,14 @@ from regulars.features.access.model import (
     KeyUnknown,
     KeyUnusable,
     ScopeMissing,
+    SignatureInvalid,
 )
 from regulars.features.access.revoke import revoke_key, revoke_till_keys
+from regulars.features.access.signed import SIGNED_SCHEME, Signed, read_signed, sign
 from regulars.features.access.store import list_keys
 
 __all__ = [
+    "SIGNED_SCHEME",
     "Gate",
     "Issued",
     "Key",
@@ -23,9 +26,13 @@ __all__ = [
     "KeyUnknown",
     "KeyUnusable",
     "ScopeMissing",
+    "SignatureInvalid",
+    "Signed",
     "check_key",
     "issue_key",
     "list_keys",
+    "read_signed",
     "revoke_key",
     "revoke_till_keys",
+    "sign",
 ]

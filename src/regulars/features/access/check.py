@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+from regulars.base.crypto import Keyring
 from regulars.base.db import Database, Read, Tx
-from regulars.features.access.model import Key, digest_of, invalid, prefix_of
+from regulars.features.access.model import Key, SignatureInvalid, digest_of, invalid, prefix_of
+from regulars.features.access.signed import Signed, check_signature, place_of
 from regulars.features.access.store import find, note_uses
 
 __all__ = ["Gate", "check_key"]
@@ -19,10 +21,20 @@ async def check_key(read: Read, token: str, *, at: datetime) -> Key:
     found = await find(read, prefix_of(token))
     if found is None:
         raise invalid()
-    key, digest = found
+    key, digest, _ = found
     if not hmac.compare_digest(digest, digest_of(token)) or not key.is_live(at):
         raise invalid()
+    if key.signed_only:
+        raise SignatureInvalid("Requests are signed with this API key, and it is never sent. Revoke it: others saw it.")
     return key
+
+
+async def open_signing(read: Read, keyring: Keyring, prefix: str, *, at: datetime) -> tuple[Key, bytes]:
+    """Answer a key that signs, and what checks its signatures. Raises KeyInvalid."""
+    found = await find(read, prefix)
+    if found is None or found[2] is None or not found[0].is_live(at):
+        raise invalid()
+    return found[0], keyring.unwrap(found[2], place_of(prefix))
 
 
 def tell_time() -> datetime:
@@ -44,14 +56,17 @@ class Gate:
         self,
         database: Database,
         *,
+        keyring: Keyring | None = None,
         now: Callable[[], datetime] = tell_time,
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
+        self._keyring = keyring
         self._now = now
         self._elapsed = elapsed
         self._remembered: dict[bytes, tuple[Key, float]] = {}
         self._used: dict[UUID, datetime] = {}
+        self._signing: dict[str, tuple[Key, bytes, float]] = {}
 
     async def admit(self, token: str) -> Key:
         """Answer the key of this token. Raises KeyInvalid, or DatabaseUnavailable for one not yet known here."""
@@ -61,6 +76,26 @@ class Gate:
             key = await self._ask(token, digest, now)
         elif not key.is_live(now):
             raise invalid()
+        self._used[key.id] = now
+        return key
+
+    async def admit_signed(self, signed: Signed) -> Key:
+        """Answer the key that signed a request. Raises KeyInvalid or SignatureInvalid."""
+        now = self._now()
+        key, secret, until = self._signing.get(signed.prefix, (None, b"", 0.0))
+        if key is None or self._elapsed() >= until:
+            if self._keyring is None:
+                raise invalid()
+            self._signing.pop(signed.prefix, None)
+            until = self._elapsed() + self.REMEMBERED_SECONDS
+            async with self._database.snapshot() as read:
+                key, secret = await open_signing(read, self._keyring, signed.prefix, at=now)
+            while len(self._signing) >= self.REMEMBERED_MAX:
+                self._signing.pop(next(iter(self._signing)))
+            self._signing[signed.prefix] = (key, secret, until)
+        elif not key.is_live(now):
+            raise invalid()
+        check_signature(signed, secret, at=now)
         self._used[key.id] = now
         return key
 

@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from regulars.base.crypto import Keyring
 from regulars.base.db import Tx
 from regulars.features.access.model import PREFIX_CHARACTERS, Issued, Key, digest_of, refuse_unusable
+from regulars.features.access.signed import place_of
 from regulars.features.access.store import add
 
 __all__ = ["issue_key"]
 
 
-async def issue_key(
+async def issue_key(  # noqa: PLR0913 - what a key is, by keyword
     tx: Tx,
     *,
     id: UUID,  # noqa: A002 - the glossary's word for it
@@ -23,10 +25,12 @@ async def issue_key(
     expires_at: datetime | None = None,
     store: str | None = None,
     till: str | None = None,
+    signing: Keyring | None = None,
 ) -> Issued:
     """Make a key that may do what its scopes say, and answer its token, which cannot be shown again.
 
-    `at` and `expires_at` are aware. Raises KeyUnusable.
+    `at` and `expires_at` are aware. With `signing`, requests have to be signed with the token, and it is never sent:
+    it is then kept sealed, to check signatures. Raises KeyUnusable.
     """
     wanted = tuple(sorted(set(scopes)))
     refuse_unusable(name=name, scopes=wanted, store=store, till=till, at=at, expires_at=expires_at)
@@ -41,8 +45,10 @@ async def issue_key(
         till=till,
         created_at=at,
         expires_at=expires_at,
+        signed_only=signing is not None,
     )
-    await add(tx, key, digest=digest_of(token))
+    sealed = None if signing is None else signing.wrap(token.encode(), place_of(prefix))
+    await add(tx, key, digest=digest_of(token), signing=sealed)
     return Issued(key=key, token=token)
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "KeyUnknown",
     "KeyUnusable",
     "ScopeMissing",
+    "SignatureInvalid",
     "digest_of",
     "invalid",
     "prefix_of",
@@ -30,7 +31,7 @@ PREFIX_CHARACTERS: Final = 10
 SECRET_CHARACTERS: Final = 52
 """Of base 32: 260 bits, a little more than the 256 that are drawn."""
 NAME_MAX: Final = 100
-SCOPES_MAX: Final = 50
+SCOPES_MAX: Final = 100
 STORE_MAX: Final = 200
 
 TOKEN: Final = re.compile(rf"rk_([a-z2-7]{{{PREFIX_CHARACTERS}}})_[a-z2-7]{{{SECRET_CHARACTERS}}}")
@@ -54,6 +55,8 @@ class Key(Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
     """To the minute."""
+    signed_only: bool = False
+    """Whether requests are signed with it, and it is never sent."""
 
     def is_live(self, at: datetime) -> bool:
         """Whether it opens doors at this moment."""
@@ -82,8 +85,14 @@ class KeyInvalid(Refusal):
     code, kind = "key_invalid", "unauthenticated"
 
 
+class SignatureInvalid(Refusal):
+    """The request is not signed by its API key, or was signed at another time."""
+
+    code, kind = "signature_invalid", "unauthenticated"
+
+
 class ScopeMissing(Refusal):
-    """The API key may not do this."""
+    """The caller may not do this."""
 
     code, kind = "scope_missing", "forbidden"
 

@@ -1,14 +1,14 @@
 -- name: add_key
-INSERT INTO access.key (id, prefix, digest, name, scopes, store, till, created_at, expires_at)
-VALUES (:id, :prefix, :digest, :called, :scopes, :store, :till, :created_at, :expires_at);
+INSERT INTO access.key (id, prefix, digest, name, scopes, store, till, created_at, expires_at, signing)
+VALUES (:id, :prefix, :digest, :called, :scopes, :store, :till, :created_at, :expires_at, :signing);
 
 -- name: find_key
-SELECT id, prefix, digest, name, scopes, store, till, created_at, expires_at, revoked_at, last_used_at
+SELECT id, prefix, digest, name, scopes, store, till, created_at, expires_at, revoked_at, last_used_at, signing
 FROM access.key
 WHERE prefix = :prefix;
 
 -- name: list_keys
-SELECT id, prefix, digest, name, scopes, store, till, created_at, expires_at, revoked_at, last_used_at
+SELECT id, prefix, digest, name, scopes, store, till, created_at, expires_at, revoked_at, last_used_at, signing
 FROM access.key
 ORDER BY created_at, id
 LIMIT :most;
@@ -18,13 +18,13 @@ LIMIT :most;
 UPDATE access.key
 SET revoked_at = coalesce(revoked_at, cast(:at AS timestamptz))
 WHERE prefix = :prefix
-RETURNING id, prefix, digest, name, scopes, store, till, created_at, expires_at, revoked_at, last_used_at;
+RETURNING id, prefix, digest, name, scopes, store, till, created_at, expires_at, revoked_at, last_used_at, signing;
 
 -- name: revoke_till
 UPDATE access.key
 SET revoked_at = :at
 WHERE store = :store AND till = :till AND revoked_at IS NULL
-RETURNING id, prefix, digest, name, scopes, store, till, created_at, expires_at, revoked_at, last_used_at;
+RETURNING id, prefix, digest, name, scopes, store, till, created_at, expires_at, revoked_at, last_used_at, signing;
 
 -- name: note_uses
 UPDATE access.key AS key

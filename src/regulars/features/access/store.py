@@ -17,8 +17,8 @@ KEYS_MAX: Final = 1_000
 queries = sql.load(__package__ or __name__)
 
 
-async def add(tx: Tx, key: Key, *, digest: bytes) -> None:
-    """Write a new key."""
+async def add(tx: Tx, key: Key, *, digest: bytes, signing: bytes | None = None) -> None:
+    """Write a new key; `signing` is what checks signatures, sealed."""
     await queries.run(
         tx,
         "add_key",
@@ -31,13 +31,14 @@ async def add(tx: Tx, key: Key, *, digest: bytes) -> None:
         till=key.till,
         created_at=key.created_at,
         expires_at=key.expires_at,
+        signing=signing,
     )
 
 
-async def find(read: Read, prefix: str) -> tuple[Key, bytes] | None:
-    """Read the key of this prefix with the digest of its token."""
+async def find(read: Read, prefix: str) -> tuple[Key, bytes, bytes | None] | None:
+    """Read the key of this prefix with the digest of its token, and what checks its signatures, sealed."""
     row = await queries.row(read, "find_key", prefix=prefix)
-    return None if row is None else (_key(row), row["digest"])
+    return None if row is None else (_key(row), row["digest"], row["signing"])
 
 
 async def list_keys(read: Read) -> list[Key]:
@@ -74,4 +75,5 @@ def _key(row: Record) -> Key:
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
         last_used_at=row["last_used_at"],
+        signed_only=row["signing"] is not None,
     )

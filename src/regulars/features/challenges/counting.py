@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -27,6 +28,7 @@ __all__ = [
     "Period",
     "Prepared",
     "count",
+    "find_day",
     "find_period",
     "forget",
     "gauge",
@@ -64,6 +66,8 @@ class Prepared:
     """What a reason calls the amount."""
     reads: Callable[[Activity, Choice], Adds]
     among: frozenset[str]
+    by_unit: bool
+    """Of a streak: the days of one week or month are not told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,16 @@ def find_period(prepared: Prepared, joined: int, day: int) -> Period | None:
     return found if is_known and found.first <= day <= found.last else None
 
 
+def find_day(prepared: Prepared, day: int) -> int:
+    """Find the day under which an amount is remembered.
+
+    Of a streak the first of its week or month, where no period and nobody's joining may part its days: there is less
+    to remember, and it comes to the same.
+    """
+    counts = prepared.settings.counts
+    return _begin_unit(counts, day) if prepared.by_unit and isinstance(counts, Streak) else day
+
+
 def list_periods(prepared: Prepared, memory: Memory) -> tuple[Period, ...]:
     """List the periods of which days are remembered that count."""
     found = {period.key: period for day, _, _ in memory.days if (period := find_period(prepared, memory.joined, day))}
@@ -127,11 +141,15 @@ def list_periods(prepared: Prepared, memory: Memory) -> tuple[Period, ...]:
 def count(prepared: Prepared, memory: Memory, period: Period, day: int) -> Tally:
     """Say what the days of a period come to, as it looks on a day."""
     past = memory.past if period.key == 0 else ()
-    days = [it for it in memory.days if period.first <= it[0] <= period.last]
+    days: Sequence[Day] = memory.days
+    if days and not (period.first <= days[0][0] and days[-1][0] <= period.last):
+        days = [it for it in days if period.first <= it[0] <= period.last]
     counts = prepared.settings.counts
     if isinstance(counts, Streak):
-        units = [*list_units(past), *_find_kept(counts, days)]
-        return InRow(units=sorted(units), freeze=counts.freeze, now=find_unit(counts.unit, min(day, period.last)))
+        units = [*list_units(past), *_find_kept(prepared, days)]
+        return InRow(
+            units=tuple(sorted(units)), freeze=counts.freeze, now=find_unit(counts.unit, min(day, period.last))
+        )
     return Sum(amount=_add_up(prepared, days, past))
 
 
@@ -157,10 +175,9 @@ def forget(prepared: Prepared, memory: Memory) -> Memory:
         first = memory.latest - KEPT_DAYS
         if isinstance(settings.counts, Streak):
             # Units stay whole.
-            first -= (first - 1) % DAYS_OF_WEEK if settings.counts.unit == "week" else 0
-            first -= date.fromordinal(max(first, 1)).day - 1 if settings.counts.unit == "month" else 0
-        old = tuple(it for it in days if it[0] < first)
-        if old:
+            first = _begin_unit(settings.counts, first)
+        if days and days[0][0] < first:
+            old = tuple(it for it in days if it[0] < first)
             days, past = days[len(old) :], join_past(prepared, past, _settle(prepared, old))
     paid = tuple(it for it in memory.paid if not it.period or it.period >= settled)
     got = tuple(it for it in memory.got if not it[0] or it[0] >= settled)
@@ -189,8 +206,16 @@ def prepare(settings: Settings, calendar: Calendar) -> Prepared:
             label, unit, among = "brand:", "brands", frozenset(listed)
             reads = _make_reader(label, lambda line: (line.brand,) if line.brand else (), among)
     picker = Picker.build(settings.lines)
+    is_streak, is_whole = isinstance(settings.counts, Streak), settings.per == "once" and settings.within_days is None
     return Prepared(
-        settings=settings, calendar=calendar, picker=picker, label=label, unit=unit, reads=reads, among=among
+        settings=settings,
+        calendar=calendar,
+        picker=picker,
+        label=label,
+        unit=unit,
+        reads=reads,
+        among=among,
+        by_unit=is_streak and is_whole and not settings.opt_in,
     )
 
 
@@ -235,12 +260,26 @@ def _settle(prepared: Prepared, days: Sequence[Day]) -> Amounts:
     """What is remembered of days that are not told apart any more."""
     counts = prepared.settings.counts
     if isinstance(counts, Streak):
-        return list_runs(_find_kept(counts, days))
+        return list_runs(_find_kept(prepared, days))
     return tuple(_fold(prepared, days))
 
 
-def _find_kept(counts: Streak, days: Sequence[Day]) -> list[int]:
+def _begin_unit(counts: Streak, day: int) -> int:
+    """The first day of the unit that holds a day."""
+    if counts.unit == "week":
+        return day - (day - 1) % DAYS_OF_WEEK
+    return day - (date.fromordinal(max(day, 1)).day - 1 if counts.unit == "month" else 0)
+
+
+def _find_kept(prepared: Prepared, days: Sequence[Day]) -> list[int]:
     """The units in which there was enough."""
+    counts = prepared.settings.counts
+    assert isinstance(counts, Streak), "nothing else has units"
+    if prepared.by_unit and counts.unit == "week":
+        least = counts.least
+        return [(day - 1) // DAYS_OF_WEEK for day, _, amount in days if amount >= least]
+    if prepared.by_unit:
+        return [find_unit(counts.unit, day) for day, _, amount in days if amount >= counts.least]
     sums: dict[int, int] = {}
     for day, _, amount in days:
         unit = find_unit(counts.unit, day)
@@ -268,6 +307,7 @@ def _fold(prepared: Prepared, days: Sequence[Day]) -> list[tuple[str, int]]:
     return [(label, amount if most is None else min(amount, most)) for _, label, amount in days]
 
 
+@lru_cache(maxsize=1024)
 def _find_days(per: str, day: int) -> tuple[int, int]:
     """The first and the last day of the period that holds a day."""
     if per == "day":

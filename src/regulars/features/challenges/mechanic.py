@@ -22,6 +22,7 @@ from regulars.features.challenges.counting import (
     Period,
     Prepared,
     count,
+    find_day,
     find_period,
     forget,
     gauge,
@@ -128,7 +129,7 @@ def undo(prepared: Prepared, memory: Memory, step: Step, given: tuple[Given, ...
     off = {label: after.get(label, 0) - amount for label, amount in before.items()}
     if prepared.settings.team is not None:
         return take_off(prepared, memory, step, day, off)
-    fresh = msgspec.structs.replace(memory, days=add_amounts(memory.days, day, off))
+    fresh = msgspec.structs.replace(memory, days=add_amounts(memory.days, find_day(prepared, day), off))
     period = find_period(prepared, memory.joined, day)
     tally: Tally = Sum(amount=0) if period is None else count(prepared, fresh, period, memory.latest)
     currency = prepared.settings.currency or ""
@@ -206,7 +207,8 @@ def _hear(prepared: Prepared, memory: Memory, step: Step) -> Earned:
     if period is None and memory.joined:
         # Before joining, or after the member's own days: nothing will make it count.
         return Earned(memory=forget(prepared, memory), reasons=(_reason("not_now", challenge=settings.challenge),))
-    fresh = msgspec.structs.replace(memory, days=add_amounts(memory.days, step.day, adds))
+    day = find_day(prepared, step.day)
+    fresh = msgspec.structs.replace(memory, days=add_amounts(memory.days, day, adds))
     if period is None:
         # Whoever has joined already may tell so later.
         return Earned(memory=forget(prepared, fresh), reasons=(_reason("not_joined", challenge=settings.challenge),))

@@ -69,6 +69,13 @@ class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
 
 def add_amounts(days: Amounts, day: int, adds: Mapping[str, int]) -> Amounts:
     """Add to a day, or take off it: never below nothing."""
+    if len(adds) == 1 and len(days) < LABELS_MAX and (not days or days[-1][0] <= day):
+        [(label, more)] = adds.items()
+        if not days or days[-1][0] < day or days[-1][:2] == (day, label):
+            # What most activities do: one thing more, on the last day.
+            before = days[-1][2] if days and days[-1][0] == day else 0
+            rest = days[:-1] if before else days
+            return (*rest, (day, label, before + more)) if before + more > 0 else rest
     amounts = {(on, label): amount for on, label, amount in days}
     known = {label for _, label in amounts}
     for label, amount in adds.items():

@@ -58,15 +58,22 @@ def name_activity(activity: Activity) -> str:
 
 def give(goals: Sequence[Goal], paid: tuple[Paid, ...], period: int, tally: Tally, by: str) -> Rewards:
     """Give what is reached in a period and was not given yet, or was taken back meanwhile. `by` names the activity."""
-    known = _index(paid)
+    known, changed = _index(paid), False
     points, grants, gave = 0, list[Grant](), list[str]()
     for goal in goals:
-        was = known.get((period, goal.id)) or Paid(period=period, goal=goal.id, times=0, size=goal.size, points=0)
-        more = max(_reach(goal, tally) - was.times, 0)
+        was, reached = known.get((period, goal.id)), _reach(goal, tally)
+        if was is None:
+            if not reached:
+                continue
+            was = Paid(period=period, goal=goal.id, times=0, size=goal.size, points=0)
+        more = max(reached - was.times, 0)
         if not more and _keep(goal, was, tally) < was.times:
             continue
         times = was.times + more
         gain, gifts = more * goal.points + was.back, times - was.held if goal.grants else 0
+        if not (more or gain or gifts):
+            continue
+        changed = True
         known[period, goal.id] = Paid(
             period=period,
             goal=goal.id,
@@ -80,7 +87,7 @@ def give(goals: Sequence[Goal], paid: tuple[Paid, ...], period: int, tally: Tall
             points += gain
             grants += _grant(goal, gifts)
             gave.append(goal.id)
-    return Rewards(paid=_close(known), points=points, grants=tuple(grants), goals=tuple(gave))
+    return Rewards(paid=_close(known) if changed else paid, points=points, grants=tuple(grants), goals=tuple(gave))
 
 
 def take_back(

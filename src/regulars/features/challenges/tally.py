@@ -4,9 +4,10 @@ Most counts are amounts that add up. A streak is another thing: units of time in
 reached is a stretch of its own, so more facts never reach less, and it does not matter in which order they are told.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final, Literal
 
 __all__ = ["InRow", "Sum", "Tally", "find_unit", "join_runs", "list_runs", "list_units"]
@@ -38,7 +39,7 @@ class Sum:
 class InRow:
     """Units of time that were kept, ascending, as seen in one of them."""
 
-    units: Sequence[int]
+    units: tuple[int, ...]
     freeze: int
     """How many missed units a stretch may have between those that were kept."""
     now: int
@@ -47,48 +48,54 @@ class InRow:
     @property
     def amount(self) -> int:
         """The units in a row up to now."""
-        return self._count_back(0)
+        return _count_back(self.units, 0, self.now, self.freeze)
 
     def reach(self, size: int) -> int:
         """How many stretches of so many kept units there are, each without a unit of another."""
-        return self._cut(size)[0]
+        return _cut(self.units, size, self.freeze)[0]
 
     def miss(self, size: int) -> int:
         """How many more units in a row complete the next stretch."""
-        return size - self._count_back(self._cut(size)[1] + 1)
-
-    def _cut(self, size: int) -> tuple[int, int]:
-        """Cut stretches off as soon as each is complete: how many, and the last unit of the last one.
-
-        No other way of cutting gives more, and what is cut off does not change by what is kept after it.
-        """
-        times, end = 0, 0
-        stretch: list[int] = []
-        for unit in self.units:
-            stretch.append(unit)
-            while unit - stretch[0] + 1 - len(stretch) > self.freeze:
-                del stretch[0]
-            if len(stretch) == size:
-                times, end = times + 1, unit
-                stretch.clear()
-        return times, end
-
-    def _count_back(self, first: int) -> int:
-        counted, missed, before = 0, 0, self.now
-        for unit in reversed(self.units):
-            if unit < first:
-                break
-            if unit > self.now:
-                continue
-            # The unit that is not over yet is no miss.
-            missed += max(before - unit - 1, 0)
-            if missed > self.freeze:
-                break
-            counted, before = counted + 1, unit
-        return counted
+        begun = _cut(self.units, size, self.freeze)[1] + 1
+        return size - _count_back(self.units, begun, self.now, self.freeze)
 
 
 Tally = Sum | InRow
+
+
+# Goals ask the same again and again, and most activities add nothing to what was there.
+@lru_cache(maxsize=8192)
+def _cut(units: tuple[int, ...], size: int, freeze: int) -> tuple[int, int]:
+    """Cut stretches off as soon as each is complete: how many, and the last unit of the last one.
+
+    No other way of cutting gives more, and what is cut off does not change by what is kept after it.
+    """
+    times, end = 0, 0
+    # The stretch that is growing begins at this place among the units.
+    first = 0
+    for place, unit in enumerate(units):
+        while unit - units[first] - (place - first) > freeze:
+            first += 1
+        if place - first + 1 == size:
+            times, end, first = times + 1, unit, place + 1
+    return times, end
+
+
+@lru_cache(maxsize=8192)
+def _count_back(units: tuple[int, ...], first: int, now: int, freeze: int) -> int:
+    """The units in a row up to now, none before the first."""
+    counted, missed, before = 0, 0, now
+    for unit in reversed(units):
+        if unit < first:
+            break
+        if unit > now:
+            continue
+        # The unit that is not over yet is no miss.
+        missed += max(before - unit - 1, 0)
+        if missed > freeze:
+            break
+        counted, before = counted + 1, unit
+    return counted
 
 
 def find_unit(unit: Unit, day: int) -> int:

@@ -24,9 +24,12 @@ __all__ = [
     "CouponUnknown",
     "Terms",
     "add_codes",
+    "check_codes",
     "end_list",
     "issue_codes",
     "make_code",
+    "name_batch",
+    "name_code",
 ]
 
 CODES_MAX: Final = CEILINGS_ADDED_MAX
@@ -78,9 +81,28 @@ def make_code() -> str:
     return "-".join(letters[place : place + GROUP] for place in range(0, len(letters), GROUP))
 
 
-def _name_batch(coupon: str, batch: str) -> str:
-    """The name under which the codes of a list are kept: lists of two coupons may have one name."""
+def name_batch(coupon: str, batch: str) -> str:
+    """Give the name under which the codes of a list are kept: lists of two coupons may have one name."""
     return f"{coupon}:{batch}"
+
+
+def name_code(coupon: str) -> str:
+    """Make the name by which a code is told: it is no secret."""
+    return f"code:{coupon}:{uuid4().hex}"
+
+
+def check_codes(codes: Sequence[str], terms: Terms) -> None:
+    """Refuse codes that cannot be taken. Raises CodesInvalid."""
+    if not 0 < len(codes) <= CODES_MAX:
+        message = f"{len(codes)} codes: from 1 to {CODES_MAX} are added at once. Send longer lists in parts."
+        raise CodesInvalid(message, codes=len(codes), codes_max=CODES_MAX)
+    for place, code in enumerate(codes, start=1):
+        if not LENGTH_MIN <= len(code) <= LENGTH_MAX or not code.isprintable():
+            message = f"The code at place {place} is not {LENGTH_MIN} to {LENGTH_MAX} visible characters."
+            raise CodesInvalid(message, place=place)
+    if terms.valid_from is not None and terms.valid_until is not None and terms.valid_until <= terms.valid_from:
+        message = "The codes would end before they begin."
+        raise CodesInvalid(message)
 
 
 async def issue_codes(tx: Tx, house: spine.House, codes: Sequence[str], terms: Terms) -> None:
@@ -100,7 +122,7 @@ async def issue_codes(tx: Tx, house: spine.House, codes: Sequence[str], terms: T
 
 async def end_list(tx: Tx, coupon: str, batch: str) -> int:
     """End a list of codes from now on; gives how many had not ended. Raises CouponUnknown."""
-    name = _name_batch(coupon, batch)
+    name = name_batch(coupon, batch)
     if not await limits.has_codes(tx, name):
         raise CouponUnknown("There is no such list of codes.", coupon=coupon[:NAME_MAX], batch=batch[:NAME_MAX])
     return await limits.end_codes(tx, name, at=await clock.now(tx))
@@ -111,23 +133,14 @@ async def add_codes(tx: Tx, keyring: Keyring, codes: Sequence[str], terms: Terms
 
     Raises CodesInvalid, BatchExists, and CodeExists where one is there already.
     """
-    batch = _name_batch(terms.coupon, terms.batch)
+    batch = name_batch(terms.coupon, terms.batch)
     if await limits.has_codes(tx, batch):
         message = f"The coupon {terms.coupon} has the list {terms.batch} already. Choose another name for more codes."
         raise BatchExists(message, coupon=terms.coupon, batch=terms.batch)
-    if not 0 < len(codes) <= CODES_MAX:
-        message = f"{len(codes)} codes: from 1 to {CODES_MAX} are added at once. Send longer lists in parts."
-        raise CodesInvalid(message, codes=len(codes), codes_max=CODES_MAX)
-    for place, code in enumerate(codes, start=1):
-        if not LENGTH_MIN <= len(code) <= LENGTH_MAX or not code.isprintable():
-            message = f"The code at place {place} is not {LENGTH_MIN} to {LENGTH_MAX} visible characters."
-            raise CodesInvalid(message, place=place)
-    if terms.valid_from is not None and terms.valid_until is not None and terms.valid_until <= terms.valid_from:
-        message = "The codes would end before they begin."
-        raise CodesInvalid(message)
+    check_codes(codes, terms)
     meant = [
         limits.Code(
-            name=f"code:{terms.coupon}:{uuid4().hex}",
+            name=name_code(terms.coupon),
             member=terms.member,
             valid_from=terms.valid_from,
             valid_until=terms.valid_until,

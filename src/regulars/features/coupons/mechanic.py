@@ -27,6 +27,7 @@ __all__ = [
     "Settings",
     "ceilings",
     "earn",
+    "heeds",
     "merge",
     "name_held",
     "phase",
@@ -103,6 +104,11 @@ def references(settings: Settings) -> References:
     return refer(settings.lines, currencies=(effect.currency,) if isinstance(effect, MorePoints) else ())
 
 
+def heeds(prepared: Prepared, step: Step) -> bool:
+    """Whether a step shows a coupon, or may bring codes that are owed."""
+    return bool(step.activity.coupons) or isinstance(prepared.settings.effect, Partner)
+
+
 def earn(prepared: Prepared, memory: Memory, step: Step) -> Earned:
     """Use the coupons of this kind that are shown, as many as one purchase takes; or hand over what is owed."""
     if isinstance(prepared.settings.effect, Partner):
@@ -166,8 +172,8 @@ def receive(prepared: Prepared, memory: Memory, step: Step, grants: tuple[Grant,
     for name in _name_all(prepared, source.source, source.id, sum(max(grant.count, 0) for grant in grants)):
         held.setdefault(name, Held(since=step.day, until=step.day + prepared.settings.days - 1))
     lost = -sum(min(grant.count, 0) for grant in grants)
-    brought = [name for name in _name_all(prepared, source.source, source.id, HELD_MAX) if name in held]
-    unused = [name for name in brought if not held[name].used][:lost]
+    brought = _name_all(prepared, source.source, source.id, HELD_MAX if lost else 0)
+    unused = [name for name in brought if name in held and not held[name].used][:lost]
     if len(unused) < lost and step.activity.kind == REVERSE:
         message = "The coupon that was paid for is used or gone: it cannot be given back for its points."
         raise CouponUsed(message, coupon=prepared.settings.coupon)

@@ -45,28 +45,36 @@ class Amount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     """So much money; never more than the lines cost."""
 
     minor: Money
+    """What is taken off, in minor units of money."""
 
 
 class Cheapest(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag="cheapest"):
     """The cheapest piece among the lines is free, or cheaper."""
 
     permille: Permille = 1000
+    """The part of its price that is taken off; 1000 is all of it."""
 
 
 class BuyGet(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag="buy_get"):
     """Of every `buy` + `get` pieces, the `get` cheapest are free, or cheaper. The dearest are put together first."""
 
     buy: Units
+    """How many pieces are paid in full."""
     get: Units = 1
+    """How many of each so many are cheaper."""
     permille: Permille = 1000
+    """The part of their price that is taken off; 1000 is all of it."""
 
 
 class MorePoints(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag="points"):
     """What offers of the base phase give for the lines is given `times` over `over` times in all."""
 
     currency: Word
+    """The currency whose points there are more of."""
     times: Units
+    """How many times as many points there are in the end, with `over` as a ratio of whole numbers."""
     over: Units = 1
+    """What `times` is divided by. It must be less than `times`."""
 
     def __post_init__(self) -> None:
         if self.times <= self.over:
@@ -90,6 +98,7 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """Its name: codes are issued under it, and other offers grant it."""
     title: Names
     effect: Effect
+    """What whoever shows it gets."""
     lines: Selection = field(default_factory=Selection)
     """The lines that it speaks of; without it, the whole basket. Minimums of a discount are reckoned before any coupon,
     those of points from what is paid."""

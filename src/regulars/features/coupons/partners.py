@@ -102,7 +102,7 @@ async def read_handed(read: Read, keyring: Keyring, members: Sequence[UUID]) -> 
     found: list[Handed] = []
     for each in await limits.handed_codes(read, members, most=SHOWN_MAX):
         if each.wrapped_key not in keys:
-            keys[each.wrapped_key] = keyring.unwrap(each.wrapped_key, _place(each.pool, each.batch))
+            keys[each.wrapped_key] = keyring.unwrap(each.wrapped_key, place_of(each.pool, each.batch))
         code = open_sealed(keys[each.wrapped_key], each.cipher, each.digest).decode()
         found.append(
             Handed(
@@ -135,7 +135,7 @@ def _seal(
         coupon=coupon,
         batch=batch,
         valid_until=valid_until,
-        wrapped_key=keyring.wrap(key, _place(pool, batch)),
+        wrapped_key=keyring.wrap(key, place_of(pool, batch)),
         # The digest stands for the pool and the code: a ciphertext that is moved elsewhere does not open there.
         sealed=[
             (each[0].value, seal(key, code.encode(), each[0].value)) for code, each in zip(codes, digests, strict=True)
@@ -144,5 +144,5 @@ def _seal(
     )
 
 
-def _place(pool: str, batch: str) -> bytes:
+def place_of(pool: str, batch: str) -> bytes:
     return f"{pool}\0{batch}".encode()

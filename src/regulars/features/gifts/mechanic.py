@@ -31,6 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """The coupon's or badge's name, or the article's."""
     title: Names
     count: Annotated[int, Meta(ge=1, le=100)] = 1
+    """How many are given each time."""
     lines: Selection = field(default_factory=Selection)
     """The lines that a purchase must have, and what they must come to; without it, any activity will do."""
     stock: Annotated[int, Meta(ge=0, le=AMOUNT_MAX)] | Literal["counted"] | None = None

@@ -33,6 +33,7 @@ ACCOUNTS: Final[Mapping[str, str]] = {
     "redeemed": "Income:Loyalty:Redeemed",
     "donated": "Liabilities:Loyalty:Donated",
     "expired": "Income:Loyalty:Breakage",
+    "forgotten": "Income:Loyalty:Forgotten",
     "returned": "Income:Loyalty:Returned",
     "settled": "Income:Loyalty:Recovered",
     "adjusted": "Expenses:Loyalty:Adjusted",

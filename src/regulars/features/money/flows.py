@@ -12,7 +12,7 @@ from regulars.features.money.deferral import release
 from regulars.features.money.model import Deferral, Months, MoveUnknown
 from regulars.kernel.ledger.money import IssuedLot, LotPart
 
-__all__ = ["CATEGORIES", "EXERCISED", "EXPIRED", "TRANSFERRED", "Amounts", "Flow", "Flows"]
+__all__ = ["CATEGORIES", "ENDED", "EXERCISED", "TRANSFERRED", "Amounts", "Flow", "Flows"]
 
 ISSUED: Final = "issued"
 GRANTED: Final = "granted"
@@ -21,6 +21,7 @@ BROUGHT: Final = "brought"
 REDEEMED: Final = "redeemed"
 DONATED: Final = "donated"
 EXPIRED: Final = "expired"
+FORGOTTEN: Final = "forgotten"
 RETURNED: Final = "returned"
 SETTLED: Final = "settled"
 ADJUSTED: Final = "adjusted"
@@ -35,6 +36,7 @@ CATEGORIES: Final = (
     REDEEMED,
     DONATED,
     EXPIRED,
+    FORGOTTEN,
     RETURNED,
     SETTLED,
     ADJUSTED,
@@ -43,7 +45,10 @@ CATEGORIES: Final = (
     TRANSFERRED,
 )
 """Issued with a sale, without one, and at another's cost; brought along from elsewhere; used, given to a cause; ended
-unused; taken back with goods, or to pay arrears; corrected; changed into another currency, or out of it; handed on."""
+unused; written off with a member who was forgotten; taken back with goods, or to pay arrears; corrected; changed into
+another currency, or out of it; handed on."""
+ENDED: Final = frozenset({EXPIRED, FORGOTTEN})
+"""What nobody will use any more: breakage."""
 EXERCISED: Final = frozenset({REDEEMED, DONATED, CONVERTED})
 """What counts as use when breakage is spread over use."""
 
@@ -53,6 +58,7 @@ TAKES: Final[Mapping[str, str]] = {
     "reverse": REDEEMED,
     "donate": DONATED,
     "expire": EXPIRED,
+    "forfeit": FORGOTTEN,
     "return": RETURNED,
     "settle": SETTLED,
     "adjust": ADJUSTED,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from regulars.features.money.flows import CATEGORIES, EXERCISED, EXPIRED, TRANSFERRED, Amounts, Flow, Flows
+from regulars.features.money.flows import CATEGORIES, ENDED, EXERCISED, TRANSFERRED, Amounts, Flow, Flows
 from regulars.features.money.model import PERMILLE, BooksUntied, Estimate, Months, name_month, pick_estimate
 
 __all__ = ["Forward", "Movement", "Stand", "foresee", "roll_forward", "tie"]
@@ -78,7 +78,7 @@ class _Cohort:
         self.deferred_micro += amounts.deferred_micro
         if category in EXERCISED:
             self.exercised -= amounts.points
-        elif category == EXPIRED:
+        elif category in ENDED:
             self.expired_micro -= amounts.deferred_micro
         else:
             self.issued += amounts.points

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from regulars.features.money.flows import EXERCISED, EXPIRED, Amounts, Flow
+from regulars.features.money.flows import ENDED, EXERCISED, Amounts, Flow
 from regulars.features.money.model import PERMILLE
 
 __all__ = ["Age", "Proposal", "propose"]
@@ -47,7 +47,7 @@ def propose(sums: Mapping[Flow, Amounts], currency: str, *, last: int) -> Propos
         if flow.category in EXERCISED:
             place = (flow.cohort, flow.month - flow.cohort)
             used[place] = used.get(place, 0) - amounts.points
-        elif flow.category != EXPIRED:
+        elif flow.category not in ENDED:
             issued[flow.cohort] = issued.get(flow.cohort, 0) + amounts.points
     cohorts = {cohort: points for cohort, points in issued.items() if points > 0}
     if not cohorts:

@@ -22,7 +22,7 @@ from regulars.kernel.program import (
     spread,
 )
 
-__all__ = ["PHASE", "Prepared", "Settings", "earn", "prepare", "references"]
+__all__ = ["PHASE", "Prepared", "Settings", "earn", "heeds", "prepare", "references"]
 
 PHASE: Final = "pay"
 PERMILLE: Final = 1000
@@ -34,6 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """What a marketer says about paying with points."""
 
     currency: Word
+    """The currency whose points pay."""
     points: Positive
     """So many points ..."""
     minor: Positive
@@ -66,6 +67,11 @@ def prepare(settings: Settings, _calendar: Calendar) -> Prepared:
 def references(settings: Settings) -> References:
     """Name the catalogue's names, and the currency that is spent."""
     return refer(settings.lines, currencies=(settings.currency,), spent=(settings.currency,))
+
+
+def heeds(_prepared: Prepared, step: Step) -> bool:
+    """Whether somebody wishes to pay with points, or asks how many could be used."""
+    return step.activity.pay is not None or bool(step.usable)
 
 
 def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:

@@ -8,7 +8,7 @@ from typing import Final
 
 from regulars.features.reconciliation.model import Difference
 
-__all__ = ["HEAD", "write_csv"]
+__all__ = ["HEAD", "write_cell", "write_csv"]
 
 HEAD: Final = (
     "store",
@@ -39,11 +39,12 @@ def write_csv(differences: Iterable[Difference], *, head: bool = True) -> str:
     if head:
         rows.writerow(HEAD)
     for each in differences:
-        rows.writerow(_cell(getattr(each, name)) for name in HEAD)
+        rows.writerow(write_cell(getattr(each, name)) for name in HEAD)
     return text.getvalue()
 
 
-def _cell(value: object) -> str:
+def write_cell(value: object) -> str:
+    """Write one value of a row; a text that a spreadsheet would run gets an apostrophe before it."""
     if isinstance(value, int):
         return str(value)
     if isinstance(value, date):

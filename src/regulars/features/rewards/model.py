@@ -90,7 +90,9 @@ class Price(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     """One way to pay for one piece."""
 
     currency: Word
+    """The currency of the points."""
     points: Points
+    """What one piece costs, in minor units of the currency."""
     cash_minor: Minor = 0
     """Money to be paid besides, in minor units; the till takes it. 0: points only."""
 

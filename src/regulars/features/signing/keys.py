@@ -33,7 +33,7 @@ async def find_signer(tx: Tx, keyring: Keyring, *, at: datetime) -> Signer:
     trusted = [key for key in stored if key.distrusted_at is None]
     # A clock that went back finds the oldest: what it signs is of before its time, and still counts.
     signing = [key for key in trusted if key.since <= at] or trusted[:1]
-    private = keyring.unwrap(signing[-1].wrapped, _name(signing[-1].kid))
+    private = keyring.unwrap(signing[-1].wrapped, place_of(signing[-1].kid))
     return Signer(kid=signing[-1].kid, key=Ed25519PrivateKey.from_private_bytes(private))
 
 
@@ -70,7 +70,7 @@ async def _add(tx: Tx, keyring: Keyring, number: int, since: datetime) -> Stored
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes_raw()
     kid = sha256(public).digest()[:4].hex()
-    wrapped = keyring.wrap(private.private_bytes_raw(), _name(kid))
+    wrapped = keyring.wrap(private.private_bytes_raw(), place_of(kid))
     await add_key(tx, StoredKey(number=number, kid=kid, public=public, wrapped=wrapped, since=since))
     return next(key for key in await read_keys(tx) if key.number == number)
 
@@ -84,6 +84,6 @@ def _show(stored: list[StoredKey]) -> list[PublicKey]:
     ]
 
 
-def _name(kid: str) -> bytes:
+def place_of(kid: str) -> bytes:
     """What a wrapped key is, so that it opens as nothing else."""
     return b"signing/" + kid.encode()

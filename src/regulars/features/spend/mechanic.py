@@ -50,11 +50,17 @@ class Rate(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     """A rate for some lines. Where it names several things (categories and brands), a line must fit them all."""
 
     categories: Words = ()
+    """One of the line's categories must be among these, broad or narrow."""
     brands: Words = ()
+    """The line's brand must be among these."""
     skus: Words = ()
+    """The line's article number must be among these."""
     stores: Words = ()
+    """The store must be among these."""
     points: Points
+    """What `per_minor` brings."""
     per_minor: Minor
+    """The money that brings `points`, in minor units."""
 
     def __post_init__(self) -> None:
         if not (self.categories or self.brands or self.skus or self.stores):
@@ -74,16 +80,20 @@ class Times(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     """A multiplier as a ratio: {times: 3, over: 2} is half as much again."""
 
     times: Factor
+    """How many times as many points there are in the end, with `over` as a ratio of whole numbers."""
     over: Factor = 1
+    """What `times` is divided by."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a marketer says about an offer on money spent."""
 
     currency: Word
+    """The currency that is given."""
     points: Points | None = None
     """With `per_minor`: the rate of lines that no other rate fits. None: such lines do not count."""
     per_minor: Minor | None = None
+    """The money that brings `points`, in minor units."""
     rates: Annotated[tuple[Rate, ...], Meta(max_length=RATES_MAX)] = ()
     """The first that fits a line is the line's rate."""
     formula: Annotated[str, Meta(min_length=1, max_length=FORMULA_LETTERS_MAX)] | None = None
@@ -95,6 +105,7 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     times: Mapping[Word, Times] = field(default_factory=dict[Word, Times])
     """By the value of the trait `times_by`; other members get the rates as they stand."""
     times_by: Word = "tier"
+    """The trait that `times` speaks of, such as the level."""
     step_minor: Minor | None = None
     """Only full steps of so much money count, for each rate by itself."""
     minimum_minor: Annotated[int, Meta(ge=0, le=10**12)] = 0
@@ -102,6 +113,7 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     round: Literal["down", "nearest", "up"] = "down"
     """A half goes up in `nearest`."""
     round_per: Literal["basket", "line"] = "basket"
+    """Whether fractions end once for the basket, or once for each line."""
 
     def __post_init__(self) -> None:
         if (self.points is None) != (self.per_minor is None):

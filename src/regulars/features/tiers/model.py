@@ -54,6 +54,7 @@ class Points(
     """Points of one currency, as other offers give them."""
 
     currency: Short
+    """The currency whose points are counted."""
 
 
 class Spend(
@@ -97,6 +98,7 @@ class Fact(
     """A whole number that activities tell in their `data`, such as nights or kilometres."""
 
     name: Short
+    """Its name in `data`."""
     kinds: Kinds = ()
     """Kinds of activity that count. None given: every kind in the offer's `on`."""
 
@@ -108,6 +110,7 @@ class RollingDays(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     """The last so many days."""
 
     days: Days
+    """How many, today among them."""
 
 
 class CalendarYear(
@@ -132,6 +135,7 @@ class KeepDays(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     """So many days from the one that reached it, then from the end before."""
 
     days: Days
+    """How many."""
 
 
 class KeepYears(
@@ -143,6 +147,7 @@ class KeepYears(
     """
 
     years: Annotated[int, Meta(ge=1, le=10)] = 1
+    """How many years more."""
 
 
 Keep = KeepDays | KeepYears
@@ -152,6 +157,7 @@ class Benefit(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     """Something that a level gives: a name for machines, such as a till, and words for people."""
 
     id: Id
+    """Its name for machines, such as a till."""
     name: Names
     value: Annotated[int, Meta(ge=0, le=10**12)] | None = None
     """A number that a till may need, such as a percentage; its meaning is the till's."""
@@ -164,6 +170,7 @@ class Level(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     """One level. It needs `at`, `needs` or `invitation`; that which needs nothing (`at: 0`) is never reviewed."""
 
     id: Short
+    """Its name for machines: the trait has it as a value."""
     name: Names
     at: Amount | None = None
     """So much of the only measure in the window reaches it. 0: everybody has it."""
@@ -174,6 +181,7 @@ class Level(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     lifetime: Needs = ()
     """Ways, as in `needs`, but counted over all time: who went one of them never falls below this level."""
     benefits: Annotated[tuple[Benefit, ...], Meta(max_length=BENEFITS_MAX)] = ()
+    """What members of this level have of it."""
 
     def __post_init__(self) -> None:
         _check_names(self.name, f"the level '{self.id}'")

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from regulars.intelligence.simulation.model import Ask, Scene, Tally
 from regulars.kernel.ledger import POINTS, Lot
@@ -10,7 +13,7 @@ from regulars.kernel.members import Member
 from regulars.kernel.nouns import Scalar
 from regulars.kernel.spine import Past, Rehearsed, find_scarce
 
-__all__ = ["count_up", "find_asks"]
+__all__ = ["count_levels", "count_up", "find_asks"]
 
 
 CLOCK: Final = "clock"
@@ -25,18 +28,23 @@ def count_up(scene: Scene, member: Member, done: Rehearsed, levels: Sequence[str
             tally.sources[receipt.source] += 1
     _count_entries(scene, done, tally)
     _count_lots(scene, member, done, tally)
-    before = done.traits_at(scene.since)
-    after = done.traits_at(scene.until)
+    count_levels(tally, member.id, done.traits_at(scene.since), done.traits_at(scene.until), levels)
+    for past, refusal in done.refused:
+        if past.at >= scene.since:
+            tally.refused[refusal.code] += 1
+    return tally
+
+
+def count_levels(
+    tally: Tally, member: UUID, before: Mapping[str, Scalar], after: Mapping[str, Scalar], levels: Sequence[str]
+) -> None:
+    """Count the levels that a member has at the end, and the moves since the start."""
     for trait in levels:
         start, end = _word(before, trait), _word(after, trait)
         tally.levels[trait, end] += 1
         if start != end:
             tally.moves[trait, start, end] += 1
-    tally.group_of[member.id] = (levels[0], _word(after, levels[0])) if levels else ("", "")
-    for past, refusal in done.refused:
-        if past.at >= scene.since:
-            tally.refused[refusal.code] += 1
-    return tally
+    tally.group_of[member] = (levels[0], _word(after, levels[0])) if levels else ("", "")
 
 
 def _word(traits: Mapping[str, Scalar], name: str) -> str:
@@ -47,11 +55,13 @@ def _word(traits: Mapping[str, Scalar], name: str) -> str:
 def _count_entries(scene: Scene, done: Rehearsed, tally: Tally) -> None:
     for entry in done.book.entries:
         if entry.account == POINTS:
-            tally.moved[_month(scene, entry.at), entry.currency, entry.kind] += entry.amount
+            tally.moved[_month(scene.zone, entry.at), entry.currency, entry.kind] += entry.amount
 
 
-def _month(scene: Scene, at: datetime) -> str:
-    local = at.astimezone(scene.zone)
+# What one activity does is done at one moment.
+@lru_cache(maxsize=1024)
+def _month(zone: ZoneInfo, at: datetime) -> str:
+    local = at.astimezone(zone)
     return f"{local.year}-{local.month:02}"
 
 
@@ -62,7 +72,7 @@ def _count_lots(scene: Scene, member: Member, done: Rehearsed, tally: Tally) -> 
         for lot in numbered.values():
             lots[currency, lot.number] = lot
             worth = lot.amount * lot.value_micro
-            tally.owed[_month(scene, lot.issued_at)] += worth
+            tally.owed[_month(scene.zone, lot.issued_at)] += worth
             if lot.issued_at >= scene.since:
                 tally.points[lot.offer, currency] += lot.amount
                 tally.times[lot.offer, currency] += 1
@@ -77,7 +87,7 @@ def _count_lots(scene: Scene, member: Member, done: Rehearsed, tally: Tally) -> 
         if entry.account != POINTS:
             continue
         worth = taken.amount * lot.value_micro
-        tally.owed[_month(scene, entry.at)] += worth
+        tally.owed[_month(scene.zone, entry.at)] += worth
         if entry.kind == "return" and entry.at >= scene.since:
             tally.points[lot.offer, taken.currency] += taken.amount
             tally.worth[lot.offer, taken.currency] += worth
@@ -86,13 +96,13 @@ def _count_lots(scene: Scene, member: Member, done: Rehearsed, tally: Tally) -> 
 
 def find_asks(scene: Scene, member: Member, history: Sequence[Past], done: Rehearsed) -> list[Ask]:
     """List what each fact took of ceilings."""
-    places = {(past.fact.source, past.fact.id): past for past in history}
+    places = {(past.body.source, past.body.id): past for past in history}
     asks: list[Ask] = []
     for receipt in done.receipts:
         past = places.get((receipt.source, receipt.id)) if receipt.claims else None
         if past is None:
             continue
-        amounts = find_scarce(scene.releases, member, past.fact)
+        amounts = find_scarce(scene.releases, member, past.body)
         asks += [
             Ask(
                 ceiling=claim.ceiling,

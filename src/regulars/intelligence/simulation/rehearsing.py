@@ -18,6 +18,7 @@ from regulars.base.settings import Settings
 from regulars.intelligence.simulation.budgets import Dealt, Shorts
 from regulars.intelligence.simulation.counting import count_up, find_asks
 from regulars.intelligence.simulation.model import LIVE, Ask, Draft, Scene, Tally
+from regulars.intelligence.simulation.telling import Told, find_told, tell
 from regulars.kernel import activity as journal
 from regulars.kernel import members, spine
 from regulars.kernel.members import Member
@@ -59,6 +60,8 @@ class Job:
     """By name and ceiling: when it is presumably gone. What is not named here is presumed to have no end."""
     again: Mapping[str, Again] = field(default_factory=dict[str, Again])
     """By name. Empty: all members under every name, with budgets as presumed."""
+    by_books: bool = True
+    """What really decided is told by the books where they are the whole story. Else it is folded too, to the same."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,6 +76,8 @@ class Part:
     """By name: what facts took who got all that was left."""
     shorts: dict[str, Shorts]
     """By name: of each member rehearsed, the facts that may have wanted more than was left."""
+    told: set[UUID]
+    """Of whom the books told what really decided: they got what they got."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,7 @@ async def _rehearse(job: Job, tell: Tell) -> Part:
             seen={name: set() for name in names},
             cut={name: [] for name in names},
             shorts={name: {} for name in names},
+            told=set(),
         )
         lane = _Lane(house=house, job=job, part=part, levels=_find_levels(scenes))
         wanted = frozenset[UUID]().union(*(again.members for again in job.again.values())) if job.again else None
@@ -119,12 +125,17 @@ async def _rehearse(job: Job, tell: Tell) -> Part:
             async with database.snapshot() as read:
                 page = await members.page(read, after=after, most=PAGE * job.lanes)
                 mine = [it for it in page if it.id.int % job.lanes == job.lane and (wanted is None or it.id in wanted)]
-                casts = list(await _read_casts(read, mine, lane.levels, job))
+                traits = await members.traits_many(read, [it.id for it in mine], since=EARLIEST)
+                casts = list(await _read_casts(read, mine, traits, lane.levels, job))
+                told = (
+                    await _tell(read, scenes[0], casts, traits, lane) if job.by_books and not job.again else set[UUID]()
+                )
             if not page:
                 break
             for cast in casts:
                 for scene in scenes:
-                    lane.play(scene, cast)
+                    if scene.name != LIVE or cast.member.id not in told:
+                        lane.play(scene, cast)
             # The young only: those of the page that is done.
             gc.collect(0)
             done, after = done + len(page), page[-1].id
@@ -200,7 +211,7 @@ class _Lane:
         self, scene: Scene, member: Member, past: spine.Past, dealt: Mapping[str, Dealt] | None
     ) -> dict[str, tuple[int, int]]:
         """Tell what each ceiling has left for a fact, and how much it was: as it was dealt out, or as presumed."""
-        amounts = spine.find_scarce(scene.releases, member, past.fact)
+        amounts = spine.find_scarce(scene.releases, member, past.body)
         if dealt is None:
             ends = self.job.ends.get(scene.name, {})
             return {
@@ -234,9 +245,24 @@ def _find_levels(scenes: Sequence[Scene]) -> list[str]:
     return sorted(set[str]().union(*(list_set_traits(plan.document) for plan in plans.values())))
 
 
-async def _read_casts(read: Read, mine: Sequence[Member], own: Collection[str], job: Job) -> Iterator[Cast]:
+async def _tell(
+    read: Read, scene: Scene, casts: Sequence[Cast], traits: members.TraitHistory, lane: "_Lane"
+) -> set[UUID]:
+    """Count what really decided by the books, for those of whom they tell all; gives whom."""
+    job, part = lane.job, lane.part
+    found = await find_told(read, [it.member for it in casts if not it.left_out], seq=job.seq, until=job.until)
+    told = [Told(member=it.member, history=it.history) for it in casts if it.member.id in found]
+    tally, asks = await tell(read, scene, told, traits, lane.levels, seq=job.seq)
+    part.tallies[LIVE].add(tally)
+    part.asks[LIVE] += asks
+    part.told |= found
+    return found
+
+
+async def _read_casts(
+    read: Read, mine: Sequence[Member], traits: members.TraitHistory, own: Collection[str], job: Job
+) -> Iterator[Cast]:
     ids = [member.id for member in mine]
-    traits = await members.traits_many(read, ids, since=EARLIEST)
     told: dict[UUID, list[journal.Told]] = {}
     for row in await journal.history(read, ids, until=job.seq) if ids else ():
         if row.at < job.until:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from itertools import chain
 from typing import Any, Final
+from uuid import UUID
 
 from regulars.base.apart import run_apart
 from regulars.base.errors import Refusal
@@ -116,6 +117,8 @@ class _Asked:
 
     asks: Asks = field(default_factory=Asks)
     shorts: Shorts = field(default_factory=Shorts)
+    told: set[UUID] = field(default_factory=set[UUID])
+    """Who got what they got, whatever is dealt out."""
 
 
 async def _pass(job: Job, lanes: int, advance: Advance) -> Sequence[Part]:
@@ -139,6 +142,7 @@ def _gather(tallies: Mapping[str, Tally], asked: Mapping[str, _Asked], parts: Se
             for ask in part.cut[name]:
                 known.asks.setdefault((ask.ceiling, ask.seq), ask)
             known.shorts.update(part.shorts[name])
+        asked[LIVE].told |= part.told
 
 
 def _find_again(asked: Mapping[str, _Asked], dealt: Mapping[str, Mapping[str, Dealt] | None]) -> dict[str, Again]:
@@ -147,7 +151,7 @@ def _find_again(asked: Mapping[str, _Asked], dealt: Mapping[str, Mapping[str, De
         before, after = dealt[name], deal(known.asks.values())
         changed = find_changed(known.asks.values(), before, after)
         changed |= find_relieved(chain.from_iterable(known.shorts.values()), after)
-        if changed:
+        if changed := changed - known.told:
             found[name] = Again(members=changed, before=before, after=after)
     return found
 

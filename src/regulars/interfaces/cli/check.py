@@ -1,20 +1,27 @@
 """`regulars check`: proof that the books are right."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from types import ModuleType
+from typing import Annotated, Final
 
 import typer
 from msgspec import Struct
 from rich.table import Table
 
+from regulars import features
 from regulars.base.db import Database
 from regulars.base.errors import Refusal
 from regulars.base.open import open_database
+from regulars.base.plugs import find_plugs
 from regulars.interfaces.cli.console import format_count, format_duration, listen, print_json, say, speak
 from regulars.interfaces.cli.opening import read_settings, run
-from regulars.kernel.spine.check import Report
+from regulars.kernel.spine.check import Proof, Report
 
-__all__ = ["BooksWrong", "check", "check_books", "show_report"]
+__all__ = ["BooksWrong", "check", "check_books", "find_proofs", "show_report"]
+
+
+LANES: Final = 2
+"""Proofs that go on side by side."""
 
 
 class BooksWrong(Refusal):
@@ -65,22 +72,30 @@ async def check_books(database: Database, *, most: int = 20) -> Report:
     """Check on one snapshot, telling a person at a terminal what is looked at."""
     from regulars.kernel.spine.check import check as examine
 
-    console = say()
-    if not listen():
-        async with database.snapshot() as read:
-            return await examine(read, most=most)
-    with console.status("Checking the books") as status:
-        async with database.snapshot() as read:
+    console, more = say(), find_proofs(features)
+    async with database.snapshots(LANES) as (read, *beside):
+        if not listen():
+            return await examine(read, most=most, more=more, beside=beside)
+        with console.status("Checking the books") as status:
             return await examine(
-                read, most=most, progress=lambda step, share: status.update(f"Checking the books: {step} ({share:.0%})")
+                read,
+                most=most,
+                progress=lambda step, share: status.update(f"Checking the books: {step} ({share:.0%})"),
+                more=more,
+                beside=beside,
             )
+
+
+def find_proofs(package: ModuleType) -> Mapping[str, Proof]:
+    """Find what features prove of themselves: `prove` in a feature's `proofs.py`, by the feature's name."""
+    return {room: plug.prove for room, plug in find_plugs(package, "proofs").items()}
 
 
 def summarise(report: Report) -> Checked:
     """Make the machine's version."""
     return Checked(
         sound=not report.faults,
-        seconds=round(sum(report.seconds.values()), 3),
+        seconds=round(report.elapsed, 3),
         seconds_by_step={step: round(taken, 3) for step, taken in report.seconds.items()},
         rows=report.rows,
         faults=[{"code": fault.code, "rule": fault.rule, "sentence": fault.sentence} for fault in report.faults],
@@ -91,7 +106,7 @@ def summarise(report: Report) -> Checked:
 def show_report(report: Report) -> None:
     """Print what was found, and how much was looked at."""
     console = speak()
-    seconds = format_duration(sum(report.seconds.values()))
+    seconds = format_duration(report.elapsed)
     rows = format_count(sum(report.rows.values()))
     if not report.faults:
         console.print(

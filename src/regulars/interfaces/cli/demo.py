@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from regulars.interfaces.cli.memory import PostgresMemory
     from regulars.interfaces.cli.recording import Tally
     from regulars.interfaces.cli.report import Figures
+    from regulars.interfaces.cli.sign_ins import SignIn
     from regulars.kernel.spine.check import Report
 
 __all__ = ["DemoNotPossible", "demo"]
@@ -64,6 +65,8 @@ class Shown:
     """Ledger time afterwards."""
     token: str
     """Of the key for the curl that is printed; empty when nothing will be served."""
+    people: "Sequence[SignIn]"
+    """Who can sign in to the console; nobody when nothing will be served."""
 
 
 def demo(
@@ -77,6 +80,9 @@ def demo(
     program: Annotated[
         Path | None, typer.Option(help="Another programme than programs/grocer.yaml.", show_default=False)
     ] = None,
+    codes: Annotated[
+        bool, typer.Option("--codes", help="Only show what the phones of the demo's people show now, to sign in.")
+    ] = False,
     lang: Annotated[str, typer.Option(envvar=["LC_ALL", "LANG"], help="Language of the report: en or zh.")] = "en",
 ) -> None:
     """Replay a grocer's year, print what came of it, prove the books, and serve.
@@ -89,6 +95,9 @@ def demo(
     Examples:  `regulars demo --fast`,  `regulars demo --no-serve --report figures.json`
     """
     settings = _choose_settings(context, fast=fast)
+    if codes:
+        _print_codes(settings)
+        return
     document = read_program(_find_program(program))
     if report is not None and not report.absolute().parent.is_dir():
         raise DemoNotPossible(f"There is no folder {report.absolute().parent} for the report. Make it first.")
@@ -105,6 +114,18 @@ def demo(
             raise DemoNotPossible("The books are not right; the faults are listed above. Please tell us about them.")
         if serve:
             _serve(settings, shown)
+
+
+def _print_codes(settings: Settings) -> None:
+    from regulars.interfaces.cli.sign_ins import read_sign_ins
+
+    people = read_sign_ins(settings)
+    if not people:
+        raise DemoNotPossible(
+            "Nobody can sign in yet: `make demo` serves, and draws the sign-ins. With --fast, add it."
+        )
+    for each in people:
+        speak().print(f"{each.role:<14}{each.email:<24}password {each.password}  code {each.code}", soft_wrap=True)
 
 
 def _choose_settings(context: typer.Context, *, fast: bool) -> Settings:
@@ -150,6 +171,7 @@ async def _give(settings: Settings, document: Document, *, every: int, with_key:
     from regulars.interfaces.cli.postgres import gather_statistics
     from regulars.interfaces.cli.recording import Tally
     from regulars.interfaces.cli.report import read_year, summarise
+    from regulars.interfaces.cli.sign_ins import prepare_member, prepare_sign_ins
 
     memory = PostgresMemory(settings.data_dir) if settings.database_url is None else None
     zone = ZoneInfo(document.time_zone)
@@ -186,7 +208,10 @@ async def _give(settings: Settings, document: Document, *, every: int, with_key:
             postgres_rss_mb=None if memory is None else memory.peak_mb,
         )
         token = await database.run(_issue_key) if with_key else ""
-    return Shown(figures=figures, check=report, at=at, token=token)
+        people = await prepare_sign_ins(settings, database, house.keyring) if with_key else ()
+        if with_key:
+            await prepare_member(database, house.keyring)
+    return Shown(figures=figures, check=report, at=at, token=token, people=people)
 
 
 async def _begin(database: Database, start: datetime) -> None:
@@ -296,6 +321,8 @@ def _print(shown: Shown, document: Document, *, lang: Literal["en", "zh"]) -> No
 
 def _serve(settings: Settings, shown: Shown) -> None:
     from regulars.interfaces import http
+    from regulars.interfaces.cli.sign_ins import MEMBER
+    from regulars.interfaces.http.pages import is_built
 
     def tell(address: str) -> None:
         # Ledger time may be years from the world's: a purchase of "now" is one of then.
@@ -312,8 +339,13 @@ def _serve(settings: Settings, shown: Shown) -> None:
         lines = (
             "",
             f"Serving on {address}",
+            *(f"  {name:<10}{address}/{name}/" for name in ("console", "member", "register") if is_built()),
             f"  docs      {address}/docs",
             f"  API key   {shown.token}",
+            "",
+            "To sign in to the console (drawn for this demo; `regulars demo --codes` shows what the phones show now):",
+            *(f"  {each.role:<14}{each.email:<24}password {each.password}  code {each.code}" for each in shown.people),
+            f"To the member app: {MEMBER}, who is a household of the year, or any address of a newcomer.",
             "",
             "Buy something:",
             f"  curl -s {address}/v1/activities -H 'Authorization: Bearer {shown.token}' \\",
@@ -324,4 +356,6 @@ def _serve(settings: Settings, shown: Shown) -> None:
         for line in lines:
             console.print(line, soft_wrap=True)
 
-    http.serve(settings, tell=tell)
+    # Nobody of the year's households has a mailbox: whoever tries the member app is shown the code.
+    is_sent = settings.smtp_url is not None or settings.sms_url is not None
+    http.serve(settings if is_sent else replace(settings, show_codes=True), tell=tell)

@@ -12,7 +12,7 @@ from regulars.base.ids import new_id
 from regulars.base.open import open_database
 from regulars.features import access, estate, signing
 from regulars.interfaces.cli.console import print_json, say, speak
-from regulars.interfaces.cli.opening import open_house, read_settings, run
+from regulars.interfaces.cli.opening import make_house, open_house, read_settings, run
 
 __all__ = ["app"]
 
@@ -38,6 +38,9 @@ def new(
     till: Annotated[
         str | None, typer.Option(help="The one till of that store; the key ends when the till is retired.")
     ] = None,
+    signed_only: Annotated[
+        bool, typer.Option("--signed-only", help="Requests have to be signed with it: it is never sent.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Issue an API key. It is shown this once: only a digest is kept.
@@ -48,11 +51,12 @@ def new(
     at = datetime.now(UTC)
 
     async def issue(tx: Tx) -> access.Issued:
+        signing = make_house(settings).keyring if signed_only else None
         ends = None if days is None else at + timedelta(days=days)
         if till is not None and store is not None:
             await estate.check_till(tx, store=store, till=till)
         return await access.issue_key(
-            tx, id=new_id(), name=name, scopes=scope, at=at, expires_at=ends, store=store, till=till
+            tx, id=new_id(), name=name, scopes=scope, at=at, expires_at=ends, store=store, till=till, signing=signing
         )
 
     async def work() -> access.Issued:

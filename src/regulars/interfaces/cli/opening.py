@@ -9,7 +9,6 @@ from typing import Any, Final, TypeVar
 
 import typer
 
-from regulars.base.crypto import Keyring
 from regulars.base.db import Database
 from regulars.base.ids import new_id
 from regulars.base.open import open_database
@@ -23,8 +22,6 @@ T = TypeVar("T")
 
 CHECKOUT_FOLDER: Final = ".regulars"
 """Where the demo keeps its data: below the current folder, so that a try-out never meets real data."""
-MASTER_KEY: Final = 1
-"""Id of the one master key that an installation has so far."""
 
 
 def read_settings(context: typer.Context, *, demo: bool = False) -> Settings:
@@ -44,7 +41,7 @@ def read_settings(context: typer.Context, *, demo: bool = False) -> Settings:
 def make_house(settings: Settings) -> House:
     """Build what the one path needs. Raises SettingsInvalid when the secret cannot be read."""
     return House(
-        keyring=Keyring.derive({MASTER_KEY: settings.load_secret()}, current=MASTER_KEY),
+        keyring=settings.load_secret().derive(),
         versions=Versions(),
         new_id=new_id,
         auto_enrol=settings.auto_enrol,

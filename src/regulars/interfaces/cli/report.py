@@ -245,7 +245,7 @@ def summarise(
         reading_seconds=round(tally.reading_seconds, 3),
         thinking_seconds=round(tally.thinking_seconds, 3),
         waiting_seconds=round(tally.waiting_seconds, 3),
-        check_seconds=None if report is None else round(sum(report.seconds.values()), 3),
+        check_seconds=None if report is None else round(report.elapsed, 3),
         check_faults=None if report is None else len(report.faults),
         rss_mb=rss_mb,
         lanes_rss_mb=lanes_rss_mb,

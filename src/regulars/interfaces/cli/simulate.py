@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from regulars.intelligence.simulation.model import Draft, Simulated
     from regulars.intelligence.simulation.report import Table
 
-__all__ = ["simulate"]
+__all__ = [
+    "DRAFTS_MAX",
+    "LANES",
+    "SimulationNotPossible",
+    "choose_time",
+    "credit",
+    "list_documents",
+    "note_simulated",
+    "simulate",
+]
 
 LANES: Final = 2
 DRAFTS_MAX: Final = 6
@@ -132,15 +141,15 @@ def simulate(
         async with open_house(settings) as (database, _):
             async with database.snapshot() as snapshot:
                 cast = await _choose_drafts(snapshot, drafts, read)
-                begins, ends = await _choose_time(snapshot, since, until)
-                documents = await _list_documents(snapshot, cast, ends)
+                begins, ends = await choose_time(snapshot, since, until)
+                documents = await list_documents(snapshot, cast, ends)
                 total = await members.count(snapshot)
             with watch("Simulating", total, "members") as advance:
                 done = await rehearse(
                     settings, cast, since=begins, until=ends, lanes=LANES, advance=lambda count: advance(count, count)
                 )
-            page = write_page(done, cast, documents, lang=language, credit=_credit(done, language)).encode()
-            marked = await _mark(database, cast, report=hashlib.sha256(page).hexdigest(), by=by)
+            page = write_page(done, cast, documents, lang=language, credit=credit(done, language)).encode()
+            marked = await note_simulated(database, cast, report=hashlib.sha256(page).hexdigest(), by=by)
         return Told(done=done, tables=list_tables(done, documents, lang=language), page=page, marked=marked)
 
     told = run(work())
@@ -151,7 +160,7 @@ def simulate(
     if json:
         print_json(_summarise(told))
     else:
-        _show(told, _credit(told.done, language))
+        _show(told, credit(told.done, language))
 
 
 def _is_file(what: str) -> bool:
@@ -187,7 +196,8 @@ async def _choose_drafts(read: Read, names: Sequence[str], files: dict[str, prog
     return drafts
 
 
-async def _choose_time(read: Read, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+async def choose_time(read: Read, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    """Choose what is said, or all that is stored. Raises SimulationNotPossible."""
     from regulars.kernel import activity as journal
 
     first, now = await journal.begins(read), await clock.now(read)
@@ -202,7 +212,7 @@ async def _choose_time(read: Read, since: datetime | None, until: datetime | Non
     return begins, ends
 
 
-async def _list_documents(read: Read, drafts: "Sequence[Draft]", at: datetime) -> list[program.Document]:
+async def list_documents(read: Read, drafts: "Sequence[Draft]", at: datetime) -> list[program.Document]:
     """List what names offers and levels: the drafts, and what is live then. All must count in the same money."""
     moment = (await program.Versions().read(read)).moment_at(at)
     live = () if moment is None or moment.main is None else (moment.main.hash,)
@@ -212,14 +222,14 @@ async def _list_documents(read: Read, drafts: "Sequence[Draft]", at: datetime) -
     return documents
 
 
-def _credit(done: "Simulated", lang: Literal["en", "zh"]) -> str:
+def credit(done: "Simulated", lang: Literal["en", "zh"]) -> str:
     """Say where the data comes from, when it is the demo's."""
     from regulars.interfaces.cli.journey import CREDIT, SOURCE
 
     return CREDIT[lang] if any(tally.sources[SOURCE] for tally in done.tallies.values()) else ""
 
 
-async def _mark(database: Database, drafts: "Sequence[Draft]", *, report: str, by: str) -> list[str]:
+async def note_simulated(database: Database, drafts: "Sequence[Draft]", *, report: str, by: str) -> list[str]:
     """Write down which versions were simulated: those that somebody drafted. The same page again says nothing new."""
 
     async def write(tx: Tx) -> list[str]:

@@ -1,7 +1,7 @@
 """Activities come in: one, or up to a thousand, each with its own outcome."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -10,11 +10,13 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from regulars.base.errors import Refusal, known_refusals
 from regulars.features import signing
 from regulars.features.access import Key, ScopeMissing
-from regulars.interfaces.http.guard import key_of
+from regulars.interfaces.http.gather import TOGETHER_MAX
+from regulars.interfaces.http.guard import Actor, actor_of, key_of
 from regulars.interfaces.http.kit import answer, decode, door, read_bytes, request_id_of
-from regulars.interfaces.http.problems import StoreForbidden, refuse
-from regulars.interfaces.http.shown import BurnNeedsCode, name_members
-from regulars.interfaces.http.state import database_of, house_of, meters_of
+from regulars.interfaces.http.pace import Pace, RateLimited
+from regulars.interfaces.http.problems import BodyInvalid, Fault, StoreForbidden, refuse
+from regulars.interfaces.http.shown import BurnNeedsCode, burns, name_members
+from regulars.interfaces.http.state import database_of, gathering_of, house_of, meters_of
 from regulars.interfaces.http.wire import (
     ACTIVITIES_MAX,
     ActivitiesIn,
@@ -29,8 +31,14 @@ from regulars.kernel.spine.commands import COMMANDS
 
 __all__ = ["PATH_REFUSALS", "PURCHASE", "check_key", "command_scope", "record_facts", "record_one", "router"]
 
-TOGETHER_MAX: Final = 256
-"""Activities in one transaction: others must not wait long for the members locked in it."""
+FEW_MAX: Final = 16
+"""Activities of one request that go in with those of tills; who sends more waits in a row of their own."""
+COMMANDS_ALONE_MAX: Final = 100
+"""Commands in one request; more are a mass operation, which may need a second person."""
+ADJUST: Final = "adjust"
+ENVELOPE: Final = b'"activities"'
+AUTHOR: Final = "staff"
+"""In `data` of what people send: who of them."""
 
 PURCHASE: Final[dict[str, Any]] = {
     "id": "s367-2026-03-01-0042",
@@ -76,14 +84,50 @@ class Many(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     activities: Annotated[list[Raw], Meta(min_length=1, max_length=ACTIVITIES_MAX)]
 
 
+class Told(Struct, frozen=True, kw_only=True):
+    """As much of an activity as tells whether it needs a second person."""
+
+    kind: Any = ""
+    ask: Any = None
+
+    @property
+    def moved(self) -> int:
+        """The points of a correction, whichever way; none for what is no number, which is refused later."""
+        points = cast("dict[str, Any]", self.ask).get("points") if isinstance(self.ask, dict) else None
+        return abs(int(points)) if isinstance(points, int | float) else 0
+
+
+class ToldMany(Struct, frozen=True, kw_only=True):
+    """As much of many."""
+
+    activities: list[Told] | UnsetType = UNSET
+
+
+read_told = msgspec.json.Decoder(Told)
+read_told_many = msgspec.json.Decoder(ToldMany)
 read_envelope = msgspec.json.Decoder(Envelope)
 read_many = msgspec.json.Decoder(Many)
 read_one = msgspec.json.Decoder(ActivityIn)
 
 
+def judge_activities(request: Request, body: bytes) -> str | None:
+    """Find out whether a second person has to agree: to a large correction, or to very many commands at once."""
+    try:
+        many = read_told_many.decode(body).activities
+        asked = [read_told.decode(body)] if isinstance(many, UnsetType) else many
+    except (msgspec.DecodeError, RecursionError):
+        # Whatever cannot be read is refused behind the door, or has no such command in it.
+        return None
+    alone_max = house_of(request).adjust_alone_max
+    if any(each.kind == ADJUST and each.moved > alone_max for each in asked):
+        return "adjustments"
+    return "mass" if sum(each.kind in COMMANDS for each in asked) > COMMANDS_ALONE_MAX else None
+
+
 @router.post("/v1/activities")
 @door(
     scope="activities:write",
+    approval=judge_activities,
     takes=(ActivityIn, ActivitiesIn),
     gives={201: ReceiptView, 200: (ReceiptView, Results)},
     refuses=(
@@ -111,11 +155,27 @@ async def record_activities(request: Request) -> Response:
     besides: `points:redeem`, `points:hold`, and so on.
     """
     body = await read_bytes(request)
-    if isinstance(decode(read_envelope, body, kept=False).activities, UnsetType):
-        return await record_one(request, decode(read_one, body).to_activity())
+    if is_one(body):
+        return await record_one(request, read_alone(body))
     raws = decode(read_many, body, kept=False).activities
     outcomes = await record_facts(request, [_read_raw(raw, place) for place, raw in enumerate(raws)])
     return answer(Results(results=[result_of(outcome) for outcome in outcomes]))
+
+
+def is_one(body: bytes) -> bool:
+    """Tell one from many. Most bodies do not have the word in them, and need not be read for it."""
+    if ENVELOPE not in body and b"\\u" not in body:
+        return True
+    return isinstance(decode(read_envelope, body, kept=False).activities, UnsetType)
+
+
+def read_alone(body: bytes) -> Activity:
+    """Read one activity. A body that cannot be read to its end is refused for that, whatever its beginning says."""
+    try:
+        return decode(read_one, body).to_activity()
+    except BodyInvalid:
+        decode(read_envelope, body, kept=False)
+        raise
 
 
 async def record_one(request: Request, fact: Activity) -> Response:
@@ -136,15 +196,24 @@ def _read_raw(raw: Raw, place: int) -> Activity | Refusal:
 
 async def record_facts(request: Request, sent: Sequence[Activity | Refusal]) -> list[spine.Outcome]:
     """Record what could be read, in the order sent, and answer an outcome for each."""
-    checked = await name_members(request, [check_key(each, key_of(request)) for each in sent])
+    named = [name_author(check_key(each, key_of(request)), actor_of(request)) for each in sent]
+    checked = [check_pace(request, each) for each in await name_members(request, named)]
     facts = [each for each in checked if isinstance(each, Activity)]
     recorded: list[spine.Outcome] = []
     for start in range(0, len(facts), TOGETHER_MAX):
-        recorded += await spine.record(database_of(request), house_of(request), facts[start : start + TOGETHER_MAX])
+        recorded += await _record_part(request, facts[start : start + TOGETHER_MAX])
     left = iter(recorded)
     outcomes = [spine.Outcome(refusal=each) if isinstance(each, Refusal) else next(left) for each in checked]
     meters_of(request).note_outcomes(outcomes)
     return outcomes
+
+
+async def _record_part(request: Request, facts: Sequence[Activity]) -> list[spine.Outcome]:
+    """Record as many as go into one transaction: with others', but for what its own transaction notes in the trail."""
+    database = database_of(request)
+    if database is not request.app.state.database:
+        return await spine.record(database, house_of(request), facts)
+    return await gathering_of(request, many=len(facts) > FEW_MAX).record(facts)
 
 
 def check_key(sent: Activity | Refusal, key: Key) -> Activity | Refusal:
@@ -157,6 +226,33 @@ def check_key(sent: Activity | Refusal, key: Key) -> Activity | Refusal:
     scope = command_scope("redeem" if sent.pay is not None and sent.kind not in COMMANDS else sent.kind)
     if (sent.kind in COMMANDS or sent.pay is not None) and scope not in key.scopes:
         return ScopeMissing(f"This API key may not send {sent.kind!r}: it lacks the scope {scope}.", scope=scope)
+    return sent
+
+
+def name_author(sent: Activity | Refusal, actor: Actor) -> Activity | Refusal:
+    """Write into what a person sends who it was, and who agreed: they are signed in, so nobody has to be believed."""
+    if isinstance(sent, Refusal):
+        return sent
+    if actor.kind != "staff":
+        if AUTHOR in sent.data:
+            fault = Fault(path=f"$.data.{AUTHOR}", message="Who did it is written here where people do it themselves.")
+            return BodyInvalid(f"{fault.path}: {fault.message}", errors=(fault,))
+        return sent
+    ask = dict(sent.ask)
+    if sent.kind == ADJUST:
+        ask |= {"by": str(actor.id), "approved_by": "" if actor.agreed_by is None else str(actor.agreed_by)}
+    return msgspec.structs.replace(sent, ask=ask, data={**sent.data, AUTHOR: str(actor.id)})
+
+
+def check_pace(request: Request, sent: Activity | Refusal) -> Activity | Refusal:
+    """Refuse what uses the points of one member faster than a member can."""
+    if isinstance(sent, Refusal) or not burns(sent):
+        return sent
+    pace: Pace = request.app.state.burn_pace
+    try:
+        pace.take(sent.member)
+    except RateLimited as refusal:
+        return refusal
     return sent
 
 

@@ -4,8 +4,9 @@ import asyncio
 import pkgutil
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -17,16 +18,22 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
 from regulars import features
+from regulars.base import clock
 from regulars.base.db import Database
 from regulars.base.errors import Refusal
+from regulars.base.plugs import find_plugs
 from regulars.base.settings import Settings
 from regulars.features.access import Gate
+from regulars.features.staff import Hashing, Provider, SignOn
 from regulars.interfaces.http.activities import command_scope
-from regulars.interfaces.http.guard import admit
-from regulars.interfaces.http.kit import door_of, request_id_of
+from regulars.interfaces.http.fellows import Fellows
+from regulars.interfaces.http.gather import LANES, MANY_WAIT_SECONDS_MAX, QUOTES_TOGETHER_MAX, Gathering, Row
+from regulars.interfaces.http.guard import Waiting, admit
+from regulars.interfaces.http.kit import answer, door_of, request_id_of
 from regulars.interfaces.http.log import LOGGER
 from regulars.interfaces.http.meters import Meters
 from regulars.interfaces.http.openapi import write_openapi
+from regulars.interfaces.http.pace import BURNS_AT_ONCE, BURNS_PER_SECOND, Pace
 from regulars.interfaces.http.problems import (
     BodyTooLarge,
     BodyTooSlow,
@@ -36,14 +43,19 @@ from regulars.interfaces.http.problems import (
     RouteUnknown,
     refuse,
 )
+from regulars.interfaces.http.straight import Straight
+from regulars.interfaces.http.telling import Telling
+from regulars.interfaces.http.trail import Trail, follow
 from regulars.interfaces.http.watch import REQUESTS_MAX, Watch
+from regulars.kernel import spine
+from regulars.kernel.nouns import Activity
 from regulars.kernel.spine import House
 from regulars.kernel.spine.commands import COMMANDS
 
 __all__ = ["DoorMissing", "app", "find_routers", "list_routers", "list_scopes"]
 
 NOTE_SECONDS: Final = 60
-WITHOUT: Final = frozenset({"app", "serve"})
+WITHOUT: Final = frozenset({"app", "crew", "serve"})
 """Files that need the app, and have no routes."""
 
 
@@ -58,22 +70,28 @@ def app(
     *,
     metrics_open: bool = False,
     requests_max: int = REQUESTS_MAX,
+    fellows: Fellows | None = None,
     extra: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """Build the HTTP app over an open database.
 
-    `metrics_open` lets anybody read /metrics; `extra` are routers besides our own and those of the features.
+    `metrics_open` lets anybody read /metrics; `extra` are routers besides our own and those of the features; `fellows`
+    are the workers of this server, where it has several.
     Raises DoorMissing for a route that declares no scope.
     """
-    meters, gate = Meters(), Gate(database)
+    meters = Meters(None if fellows is None else fellows.counts)
+    gate, workers = Gate(database, keyring=house.keyring), 1 if fellows is None else fellows.of
+    rows = _make_rows(settings, database, house, meters)
     made = FastAPI(
         title="Regulars",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=lambda _: _noting(gate),
-        dependencies=[Depends(admit)],
+        # Asked at each request whether somebody wants it; ours is in the counts and in the log.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        lifespan=lambda _: _living(gate, rows),
+        dependencies=[Depends(admit), Depends(follow)],
         generate_unique_id_function=lambda route: route.name,
     )
     for name, value in {
@@ -82,7 +100,16 @@ def app(
         "house": house,
         "gate": gate,
         "meters": meters,
+        "fellows": fellows,
+        "few": rows[0],
+        "many": rows[1],
+        "quotes": _make_quotes(database, house),
         "metrics_open": metrics_open,
+        "now": tell_time,
+        "key_pace": Pace(rate=settings.key_rate, most=settings.key_rate),
+        "burn_pace": Pace(rate=max(1, BURNS_PER_SECOND // workers), most=max(1, BURNS_AT_ONCE // workers)),
+        "hashing": Hashing(),
+        "sign_on": None if (provider := find_provider(settings)) is None else SignOn(provider),
     }.items():
         setattr(made.state, name, value)
     routers = [*list_routers(), *extra]
@@ -90,9 +117,55 @@ def app(
     for router in routers:
         made.include_router(router)
     made.state.openapi = write_openapi(made, routes)
+    made.add_middleware(
+        Straight,
+        routes=routes,
+        guards=(admit, follow),
+        answers=((Waiting, answer_waiting), (Refusal, answer_refusal)),
+    )
+    made.add_middleware(Trail)
+    made.add_middleware(Telling)
     made.add_middleware(Watch, meters=meters, requests_max=requests_max)
     _answer_failures(made, routes)
     return made
+
+
+def _make_rows(settings: Settings, database: Database, house: House, meters: Meters) -> tuple[Gathering, Gathering]:
+    """Make the row of tills, and that of those who bring many at once. Reads keep a part of the connections."""
+    together, alone = partial(spine.record_together, database, house), partial(spine.record, database, house)
+    few = Gathering(together, alone, lanes_max=max(LANES, settings.pool_max - 2 * LANES), note=meters.note_together)
+    many = Gathering(
+        together,
+        alone,
+        lanes_max=LANES,
+        wait_seconds_max=MANY_WAIT_SECONDS_MAX,
+        note=meters.note_together,
+    )
+    return few, many
+
+
+def _make_quotes(database: Database, house: House) -> Row[spine.Previewed]:
+    """Make the row of those who ask what a basket comes to: what they share is the moment, and what is read of it."""
+
+    async def show(facts: Sequence[Activity]) -> list[spine.Previewed]:
+        async with database.snapshot() as read:
+            return await spine.preview_apart(read, house, facts, await clock.now(read))
+
+    return Row(show, show, together_max=QUOTES_TOGETHER_MAX)
+
+
+def find_provider(settings: Settings) -> Provider | None:
+    """Read who signs people on, where the settings name somebody."""
+    if settings.oidc_issuer is None or settings.oidc_client_id is None or settings.oidc_client_secret is None:
+        return None
+    return Provider(
+        issuer=settings.oidc_issuer, client_id=settings.oidc_client_id, client_secret=settings.oidc_client_secret
+    )
+
+
+def tell_time() -> datetime:
+    """The world's time, by which sessions and codes end."""
+    return datetime.now(tz=UTC)
 
 
 def list_routers() -> list[APIRouter]:
@@ -105,9 +178,7 @@ def list_routers() -> list[APIRouter]:
 
 def find_routers(package: ModuleType) -> list[APIRouter]:
     """Find the routes of every feature: `router` in its `http.py`, where it has one."""
-    rooms = sorted(found.name for found in pkgutil.iter_modules(package.__path__) if found.ispkg)
-    names = [f"{package.__name__}.{room}.http" for room in rooms]
-    return [import_module(name).router for name in names if find_spec(name) is not None]
+    return [plug.router for plug in find_plugs(package, "http").values()]
 
 
 def list_scopes() -> list[str]:
@@ -126,12 +197,17 @@ def _check_door(route: BaseRoute) -> APIRoute:
 
 
 @asynccontextmanager
-async def _noting(gate: Gate) -> AsyncGenerator[None]:
-    """While the app is up, write once a minute which keys were used, and a last time when it ends."""
+async def _living(gate: Gate, rows: Sequence[Gathering]) -> AsyncGenerator[None]:
+    """While the app is up, write once a minute which keys were used, and a last time when it ends.
+
+    What waits to be recorded then is recorded first.
+    """
     task = asyncio.create_task(_note_uses(gate))
     try:
         yield
     finally:
+        for row in rows:
+            await row.drain()
         task.cancel()
         await asyncio.wait([task])
         await _note_once(gate)
@@ -151,14 +227,22 @@ async def _note_once(gate: Gate) -> None:
         LOGGER.warning("uses of keys not noted", extra={"facts": {"code": refusal.code}})
 
 
-def _answer_failures(made: FastAPI, routes: Sequence[APIRoute]) -> None:
-    async def answer_refusal(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Refusal)
-        if isinstance(error, BodyTooLarge | BodyTooSlow):
-            # The body is still arriving: the watch knows how to end that.
-            raise error
-        return refuse(error, request_id=request_id_of(request))
+async def answer_refusal(request: Request, error: Exception) -> Response:
+    """Answer what was refused with a problem."""
+    assert isinstance(error, Refusal)
+    if isinstance(error, BodyTooLarge | BodyTooSlow):
+        # The body is still arriving: the watch knows how to end that.
+        raise error
+    return refuse(error, request_id=request_id_of(request))
 
+
+async def answer_waiting(_: Request, error: Exception) -> Response:
+    """Answer that a second person has to agree, and where to see whether they did."""
+    assert isinstance(error, Waiting)
+    return answer(error.approval, status=202, headers={"Location": f"/v1/approvals/{error.approval.id}"})
+
+
+def _answer_failures(made: FastAPI, routes: Sequence[APIRoute]) -> None:
     async def answer_parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         faults = tuple(_find_fault(each) for each in error.errors())
@@ -184,6 +268,7 @@ def _answer_failures(made: FastAPI, routes: Sequence[APIRoute]) -> None:
         message = f"This address answers to {headers['Allow']}."
         return refuse(MethodNotAllowed(message), request_id=request_id_of(request), headers=headers)
 
+    made.add_exception_handler(Waiting, answer_waiting)
     made.add_exception_handler(Refusal, answer_refusal)
     made.add_exception_handler(RequestValidationError, answer_parameters)
     made.add_exception_handler(HTTPException, answer_nowhere)

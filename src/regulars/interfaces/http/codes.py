@@ -16,7 +16,7 @@ from regulars.interfaces.http.state import database_of, house_of
 from regulars.kernel import members
 from regulars.kernel.spine import MemberClosed
 
-__all__ = ["router"]
+__all__ = ["CodeView", "making_code", "router"]
 
 router = APIRouter(tags=["Members"])
 
@@ -36,10 +36,12 @@ async def make_code(request: Request, member: UUID) -> Response:
     Tills send it as the identifier of the kind `code`, also later, when they were offline: it is judged by the time at
     which it was shown. Points are used by one code once. Only the app in which the member is logged in may ask.
     """
-    return answer(await database_of(request).run(_making(house_of(request).keyring, member)))
+    return answer(await database_of(request).run(making_code(house_of(request).keyring, member)))
 
 
-def _making(keyring: Keyring, member: UUID) -> Callable[[Tx], Awaitable[CodeView]]:
+def making_code(keyring: Keyring, member: UUID) -> Callable[[Tx], Awaitable[CodeView]]:
+    """Work that makes the code of a member for now."""
+
     async def make(tx: Tx) -> CodeView:
         known, at = await members.get(tx, member), await clock.now(tx)
         if known.state in {"closed", "erased"}:

@@ -1,6 +1,6 @@
 """Coupons: codes are made or taken over in lists, counted and ended; and what a member holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from regulars.base import clock
+from regulars.base.db import Read, Tx
 from regulars.features.coupons.codes import (
     CODES_MAX,
     BatchExists,
@@ -22,6 +23,7 @@ from regulars.features.coupons.codes import (
 )
 from regulars.features.coupons.partners import (
     Handed,
+    PartnerCodes,
     add_partner_codes,
     end_partner_list,
     read_handed,
@@ -30,10 +32,12 @@ from regulars.features.coupons.partners import (
 from regulars.features.coupons.pool import name_pool
 from regulars.features.coupons.wallet import Known, Wallet, list_coupons, read_wallet
 from regulars.interfaces.http.kit import answer, door, read_body
+from regulars.interfaces.http.once import write_once
 from regulars.interfaces.http.state import database_of, house_of
 from regulars.kernel import limits, members, program
+from regulars.kernel.spine import House
 
-__all__ = ["router"]
+__all__ = ["WalletOut", "router", "view_wallet"]
 
 router = APIRouter(tags=["Coupons"])
 
@@ -177,17 +181,20 @@ PARTNER_EXAMPLES: Final = {
 @router.post("/v1/coupons/{coupon}/codes")
 @door(
     scope="coupons:write",
+    approval="mass",
     takes=CodesIn,
     gives={201: CodesOut},
+    keyed=True,
     refuses=(CouponUnknown, CodesInvalid, BatchExists, limits.CodeExists, members.MemberUnknown, program.NoProgram),
     examples=EXAMPLES,
 )
 async def add_coupon_codes(request: Request, coupon: str) -> Response:
-    """Add a list of codes to a coupon, all of them or none. Codes that are made have 80 random bits."""
+    """Add a list of codes to a coupon, all of them or none. Codes that are made have 80 random bits.
+
+    They are told once. Name the request by `Idempotency-Key`, so that an answer that got lost is given again.
+    """
     sent = await read_body(request, read_codes)
-    codes, house = sent.list_codes(), house_of(request)
-    await database_of(request).run(lambda tx: issue_codes(tx, house, codes, sent.to_terms(coupon)))
-    return answer(CodesOut(coupon=coupon, batch=sent.batch, codes=tuple(codes)), status=201)
+    return await write_once(request, _adding(coupon, sent, house_of(request)), status=201)
 
 
 @router.post("/v1/coupons/{coupon}/partner-codes")
@@ -195,6 +202,7 @@ async def add_coupon_codes(request: Request, coupon: str) -> Response:
     scope="coupons:write",
     takes=PartnerCodesIn,
     gives={201: PartnerCodesOut},
+    keyed=True,
     refuses=(CouponUnknown, CodesInvalid, BatchExists, limits.PoolCodesKnown, program.NoProgram),
     examples=PARTNER_EXAMPLES,
 )
@@ -203,8 +211,10 @@ async def add_codes_of_partner(request: Request, coupon: str) -> Response:
     sent = await read_body(request, read_partner_codes)
     house = house_of(request)
     codes = await seal_codes(house.keyring, coupon, sent.batch, sent.codes, sent.valid_until)
-    left = await database_of(request).run(lambda tx: add_partner_codes(tx, house, codes))
-    return answer(PartnerCodesOut(coupon=coupon, batch=sent.batch, added=len(sent.codes), left=left), status=201)
+    work = _adding_partners(
+        house, codes, PartnerCodesOut(coupon=coupon, batch=sent.batch, added=len(sent.codes), left=0)
+    )
+    return await write_once(request, work, status=201)
 
 
 @router.post("/v1/coupons/{coupon}/partner-lists/{batch}/end")
@@ -238,12 +248,35 @@ async def read_member_coupons(request: Request, member: UUID) -> Response:
 
     Codes of partners are shown whole: whoever has the scope may read them.
     """
-    house = house_of(request)
     async with database_of(request).snapshot() as read:
-        wallet = await read_wallet(read, house.versions, member, await clock.now(read))
-        whose = [member, *await members.list_merged(read, [member])]
-        handed = await read_handed(read, house.keyring, whose)
-    return answer(WalletOut(**structs.asdict(wallet), partner_codes=handed))
+        return answer(await view_wallet(read, house_of(request), member))
+
+
+async def view_wallet(read: Read, house: House, member: UUID) -> WalletOut:
+    """Lay out what a member holds in coupons. Raises MemberUnknown."""
+    wallet = await read_wallet(read, house.versions, member, await clock.now(read))
+    whose = [member, *await members.list_merged(read, [member])]
+    handed = await read_handed(read, house.keyring, whose)
+    return WalletOut(**structs.asdict(wallet), partner_codes=handed)
+
+
+def _adding(coupon: str, sent: CodesIn, house: House) -> Callable[[Tx], Awaitable[CodesOut]]:
+    codes = sent.list_codes()
+
+    async def add(tx: Tx) -> CodesOut:
+        await issue_codes(tx, house, codes, sent.to_terms(coupon))
+        return CodesOut(coupon=coupon, batch=sent.batch, codes=tuple(codes))
+
+    return add
+
+
+def _adding_partners(
+    house: House, codes: PartnerCodes, told: PartnerCodesOut
+) -> Callable[[Tx], Awaitable[PartnerCodesOut]]:
+    async def add(tx: Tx) -> PartnerCodesOut:
+        return structs.replace(told, left=await add_partner_codes(tx, house, codes))
+
+    return add
 
 
 def _view(known: Known, counted: Sequence[tuple[str, int, int]], pooled: Sequence[limits.PoolList]) -> CouponView:

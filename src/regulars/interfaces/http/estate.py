@@ -68,6 +68,13 @@ class StorePage(Struct, frozen=True, kw_only=True):
     next: str | None
 
 
+class StoreWhole(Struct, frozen=True, kw_only=True):
+    """A store with its tills."""
+
+    store: estate.Store
+    tills: tuple[estate.Till, ...]
+
+
 class ChannelList(Struct, frozen=True, kw_only=True):
     """The channels, by id."""
 
@@ -107,6 +114,18 @@ async def list_stores(request: Request, cursor: Cursor = None, limit: Limit = 10
     async with database_of(request).snapshot() as read:
         found = await estate.list_stores(read, after=after, most=limit)
     return answer(StorePage(stores=tuple(found), next=write_cursor((found[-1].id,)) if len(found) == limit else None))
+
+
+@router.get("/v1/stores/{store}")
+@door(scope=READ, gives={200: StoreWhole}, refuses=(estate.StoreUnknown,))
+async def read_store_of(request: Request, store: StorePath) -> Response:
+    """Read a store, with its tills, retired ones too."""
+    async with database_of(request).snapshot() as read:
+        found = (await estate.find_stores(read, [store])).get(store)
+        tills = await estate.list_tills(read, store=store)
+    if found is None:
+        raise estate.StoreUnknown(f"No store {store!r} is registered.", store=store)
+    return answer(StoreWhole(store=found, tills=tuple(tills)))
 
 
 @router.put("/v1/stores/{store}")

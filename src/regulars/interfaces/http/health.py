@@ -5,16 +5,21 @@ from typing import Final, Literal
 
 from fastapi import APIRouter, Request, Response
 from msgspec import Struct
+from msgspec.structs import replace
 
+from regulars import features
 from regulars.base import clock
 from regulars.base.db import Database
 from regulars.base.errors import Refusal
 from regulars.base.migrations import find_differing
+from regulars.interfaces.http.fellows import Fellows
+from regulars.interfaces.http.gauges import render_gauges
 from regulars.interfaces.http.guard import METRICS_SCOPE
 from regulars.interfaces.http.kit import PUBLIC, answer, door
 from regulars.interfaces.http.meters import MEDIA_TYPE
 from regulars.interfaces.http.problems import NotReady
-from regulars.interfaces.http.state import database_of, house_of, meters_of
+from regulars.interfaces.http.state import database_of, house_of, meters_of, settings_of
+from regulars.kernel.members import burning
 from regulars.kernel.spine import House
 
 __all__ = ["router"]
@@ -36,6 +41,10 @@ class Ready(Struct, frozen=True, kw_only=True):
     status: Literal["ready"] = "ready"
     ledger_time: datetime
     program: str
+    burning: Literal["on", "off"] = "on"
+    """Whether points may be used; off, they are only earned."""
+    codes: Literal["sent", "shown"] = "sent"
+    """How members get the codes that they sign in with. Shown, anybody may be anybody: it is a demo."""
 
 
 @router.get("/healthz")
@@ -50,16 +59,26 @@ async def tell_health() -> Response:
 async def tell_readiness(request: Request) -> Response:
     """Tell whether activities can be recorded: the database answers, is migrated, and a programme is live.
 
+    Where several workers serve, all of them must be up.
+
     503 says which of these is wrong. Send no requests to a server that is not ready; do not restart it for that.
     """
-    return answer(await _check(database_of(request), house_of(request)))
+    _check_fellows(request.app.state.fellows)
+    ready = await _check(database_of(request), house_of(request))
+    return answer(replace(ready, codes="shown") if settings_of(request).show_codes else ready)
 
 
 @router.get("/metrics")
 @door(scope=METRICS_SCOPE, gives={200: "text/plain"})
 async def tell_metrics(request: Request) -> Response:
     """Read what is counted, in Prometheus' text format."""
-    return Response(meters_of(request).render(), media_type=MEDIA_TYPE)
+    counted = await render_gauges(database_of(request), features)
+    return Response(meters_of(request).render() + counted, media_type=MEDIA_TYPE)
+
+
+def _check_fellows(fellows: Fellows | None) -> None:
+    if fellows is not None and fellows.ready < fellows.of:
+        raise NotReady(f"Of {fellows.of} workers {fellows.ready} are ready.")
 
 
 async def _check(database: Database, house: House) -> Ready:
@@ -67,6 +86,7 @@ async def _check(database: Database, house: House) -> Ready:
         async with database.snapshot() as read:
             differing = await find_differing(read)
             now = await clock.now(read)
+            stopped = await burning.read_stops(read, (), at=now)
             release = (await house.versions.read(read)).release_at(now)
     except Refusal as refusal:
         raise NotReady(f"The database: {refusal.code}. {type(refusal).__doc__}") from refusal
@@ -75,4 +95,4 @@ async def _check(database: Database, house: House) -> Ready:
         raise NotReady(f"The database is migrated to another version than this one. They differ in {shown}.")
     if release is None:
         raise NotReady("No version of the programme is live. Publish one with `regulars program publish`.")
-    return Ready(ledger_time=now, program=release.hash)
+    return Ready(ledger_time=now, program=release.hash, burning="off" if stopped.rows else "on")

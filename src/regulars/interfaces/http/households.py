@@ -12,7 +12,7 @@ from regulars.interfaces.http.kit import answer, door
 from regulars.interfaces.http.state import database_of
 from regulars.kernel import ledger, members
 
-__all__ = ["router"]
+__all__ = ["Pool", "router", "view_household_of"]
 
 router = APIRouter(tags=["Households"])
 
@@ -68,11 +68,12 @@ async def read_household(request: Request, household: UUID) -> Response:
 async def read_household_of(request: Request, member: UUID) -> Response:
     """Read the household of a member: what a till asks for when a customer wants to use the points of all."""
     async with database_of(request).snapshot() as read:
-        view = await _view_of(read, member)
+        view = await view_household_of(read, member)
     return answer(view)
 
 
-async def _view_of(read: Read, member: UUID) -> HouseholdView:
+async def view_household_of(read: Read, member: UUID) -> HouseholdView:
+    """Lay out the household that a member is in. Raises MemberUnknown and HouseholdUnknown."""
     known = await members.get(read, member)
     if known.household_id is None or known.state == "merged":
         raise members.HouseholdUnknown("This member is in no household.", member=str(member))

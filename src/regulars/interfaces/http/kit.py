@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast
 
 import msgspec
 from fastapi import Request, Response
@@ -14,8 +14,10 @@ from regulars.base.errors import Refusal
 from regulars.interfaces.http.problems import BodyInvalid, CursorInvalid, Fault, JsonInvalid, MediaTypeUnsupported
 
 __all__ = [
+    "KEY_HEADER",
     "PUBLIC",
     "Door",
+    "Judge",
     "answer",
     "decode",
     "door",
@@ -24,14 +26,20 @@ __all__ = [
     "read_bytes",
     "read_cursor",
     "request_id_of",
+    "tell",
     "write_cursor",
 ]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
+Who = Literal["anyone", "person", "proven", "member", "present"]
+Judge = Callable[[Request, bytes], str | None]
+"""Finds out from a request and its body for which action it needs a second person; None for none."""
 
 PUBLIC: Final = None
 """The scope of a route that needs no key. It is written out: a route that says nothing is not mounted."""
+KEY_HEADER: Final = "Idempotency-Key"
+"""By which a sender names a write of a keyed door."""
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 # Names in one order: a stored receipt is answered in the very bytes in which it was answered first.
@@ -56,6 +64,13 @@ class Door:
     """Besides what every route may refuse."""
     examples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """Bodies to learn from, by a title. Tests send every one."""
+    who: Who = "anyone"
+    """Besides the scope: whether it has to be a person who works here and is signed in (and has just proved it), or a
+    member who is (and has just shown that they are there)."""
+    approval: str | Judge | None = None
+    """What a second person may have to agree to: the action, or what finds out from the request whether it is one."""
+    keyed: bool = False
+    """Whether a sender may name the write by a header, so that sent again it is done once and answered again."""
 
 
 def door(
@@ -65,9 +80,21 @@ def door(
     takes: Any = None,  # noqa: ANN401 - a type, or several to choose from
     refuses: tuple[type[Refusal], ...] = (),
     examples: Mapping[str, Mapping[str, Any]] = NOTHING,
+    who: Who = "anyone",
+    approval: str | Judge | None = None,
+    keyed: bool = False,
 ) -> Callable[[F], F]:
     """Declare a route's door. It stands next to the function, below the line that names the address."""
-    declared = Door(scope=scope, takes=takes, gives=gives, refuses=refuses, examples=examples)
+    declared = Door(
+        scope=scope,
+        takes=takes,
+        gives=gives,
+        refuses=refuses,
+        examples=examples,
+        who=who,
+        approval=approval,
+        keyed=keyed,
+    )
 
     def declare(endpoint: F) -> F:
         endpoint.__door__ = declared  # pyright: ignore[reportFunctionMemberAccess] - read back by door_of
@@ -171,6 +198,12 @@ def read_cursor(cursor: str, decoder: msgspec.json.Decoder[T]) -> T:
         raise CursorInvalid("This is not a cursor of this listing. Leave it out to begin at the start.") from error
 
 
+def tell(request: Request, name: str, value: str) -> None:
+    """Send a header with the answer, whatever it will be."""
+    told: dict[str, str] = request.scope["state"].setdefault("told", {})
+    told[name] = value
+
+
 def request_id_of(request: Request) -> str:
     """The name of this request, as the log and the header X-Request-Id have it."""
-    return str(request.state.request_id)
+    return str(request.scope["state"]["request_id"])

@@ -7,16 +7,18 @@ all. Of an error its kind and where it happened are told, but not its words, whi
 import logging
 import sys
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final
 
 import msgspec
 
-__all__ = ["LOGGER", "JsonLines", "write_log"]
+__all__ = ["LOGGER", "JsonLines", "note", "write_log"]
 
 LOGGER: Final = logging.getLogger("regulars.http")
 FRAMES_MAX: Final = 30
+write_line: Final = msgspec.json.Encoder(enc_hook=str).encode
 
 
 class JsonLines(logging.Formatter):
@@ -36,14 +38,23 @@ class JsonLines(logging.Formatter):
         if record.exc_info is not None and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__qualname__
             line["trace"] = _frames(record.exc_info[2])
-        return msgspec.json.encode(line, enc_hook=str).decode()
+        return write_line(line).decode()
 
 
 def write_log(level: int = logging.INFO) -> None:
     """Send everything that this process logs to stderr as JSON lines. Called once, when a server starts."""
+    # What no line tells need not be found out for each of them.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     lines = logging.StreamHandler(sys.stderr)
     lines.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[lines], force=True)
+
+
+def note(level: int, event: str, facts: Mapping[str, Any]) -> None:
+    """Write a line of which the words and facts are known, and nobody asks where in the program it came from."""
+    record = logging.LogRecord(LOGGER.name, level, "", 0, event, None, None)
+    record.facts = facts
+    LOGGER.handle(record)
 
 
 def _frames(trace: TracebackType | None) -> list[str]:

@@ -11,10 +11,13 @@ from msgspec import Meta
 
 from regulars.base import clock
 from regulars.base.db import Read, Record, Tx
+from regulars.features import signing
 from regulars.interfaces.http.activities import PATH_REFUSALS, command_scope, record_one
 from regulars.interfaces.http.guard import key_of
 from regulars.interfaces.http.kit import answer, door, read_body, read_cursor, write_cursor
+from regulars.interfaces.http.once import write_once
 from regulars.interfaces.http.problems import CursorInvalid
+from regulars.interfaces.http.shown import CODE
 from regulars.interfaces.http.state import database_of, house_of
 from regulars.interfaces.http.wire import (
     AccountView,
@@ -35,10 +38,22 @@ from regulars.interfaces.http.wire import (
 )
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, members
-from regulars.kernel.nouns import AMOUNT_MAX, Receipt
+from regulars.kernel.nouns import AMOUNT_MAX, Identifier, Receipt
 from regulars.kernel.spine import TRAITS, House
 
-__all__ = ["router"]
+__all__ = [
+    "CurrencyAsked",
+    "Cursor",
+    "Limit",
+    "UsedUp",
+    "read_entries",
+    "read_entry_place",
+    "read_lot_place",
+    "router",
+    "view_account",
+    "view_lots",
+    "view_member",
+]
 
 PAGE_MAX: Final = 200
 
@@ -70,6 +85,7 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")
 CurrencyAsked = Annotated[
     str | None, Query(pattern=r"^[a-z][a-z0-9_.-]{0,63}$", description="Only entries of this currency.")
 ]
+UsedUp = Annotated[bool, Query(description="Also those of which nothing remains.")]
 
 
 @router.post("/v1/members")
@@ -77,6 +93,7 @@ CurrencyAsked = Annotated[
     scope="members:write",
     takes=MemberIn,
     gives={201: MemberView},
+    keyed=True,
     refuses=(members.IdentifierInvalid, members.IdentifierTaken, members.IdentifiersExceeded),
     examples={
         "With a card and a phone number": {
@@ -88,12 +105,16 @@ CurrencyAsked = Annotated[
 async def enrol_member(request: Request) -> Response:
     """Enrol a member.
 
-    An identifier belongs to one member: when the answer to this did not arrive, send it again, and 409
-    `identifier_taken` tells that it was done; `POST /v1/members/lookup` then finds the member.
+    When the answer to this did not arrive, send it again under the same `Idempotency-Key`. Without one, an identifier
+    belongs to one member: 409 `identifier_taken` tells that it was done, and `POST /v1/members/lookup` finds whom.
     """
     wanted = await read_body(request, read_member)
-    view = await database_of(request).run(_enrolling(request, wanted))
-    return answer(view, status=201, headers={"Location": f"/v1/members/{view.id}"})
+    return await write_once(
+        request,
+        _enrolling(request, wanted),
+        status=201,
+        headers=lambda view: {"Location": f"/v1/members/{view.id}"},
+    )
 
 
 @router.post("/v1/members/lookup")
@@ -101,17 +122,20 @@ async def enrol_member(request: Request) -> Response:
     scope="members:read",
     takes=Sought,
     gives={200: Found},
-    refuses=(members.IdentifierInvalid, members.MemberUnknown),
+    refuses=(members.IdentifierInvalid, members.MemberUnknown, signing.CodeInvalid, signing.CodeStale),
     examples={"By card": {"identifier": {"kind": "card", "value": "2469 0001"}}},
 )
 async def look_up_member(request: Request) -> Response:
     """Find a member by what the customer shows. A merged member is answered as the one that was kept.
 
+    The rotating code of a member's app is read as the identifier of the kind `code`, while it is fresh. To look is not
+    to use: the same code still uses points once, for whoever sends it with an activity first.
+
     This is a POST so that phone numbers and cards are never part of an address, which ends up in logs.
     """
     sought = await read_body(request, read_sought)
     async with database_of(request).snapshot() as read:
-        member = await members.lookup(read, house_of(request).keyring, sought.identifier)
+        member = await _look_up(read, house_of(request), sought.identifier)
     return answer(Found(member=member))
 
 
@@ -120,7 +144,7 @@ async def look_up_member(request: Request) -> Response:
 async def read_member_view(request: Request, member: UUID) -> Response:
     """Read a member: state, traits, and what is held in each currency at this moment."""
     async with database_of(request).snapshot() as read:
-        view = await _view(read, house_of(request), member)
+        view = await view_member(read, house_of(request), member)
     return answer(view)
 
 
@@ -154,7 +178,7 @@ async def tell_traits(request: Request, member: UUID, idempotency_key: Called) -
 async def read_account(request: Request, member: UUID) -> Response:
     """Read balances, lots, holds, what is owed and the place in the journal, all of one moment."""
     async with database_of(request).snapshot() as read:
-        view = await _read_account(read, member)
+        view = await view_account(read, member)
     return answer(view)
 
 
@@ -169,7 +193,7 @@ async def read_statement(
     """
     before = None if cursor is None else read_cursor(cursor, read_entry_place)
     async with database_of(request).snapshot() as read:
-        page = await _read_entries(read, member, currency, before, limit)
+        page = await read_entries(read, member, currency, before, limit)
     return answer(page)
 
 
@@ -178,15 +202,27 @@ async def read_statement(
 async def read_lots(
     request: Request,
     member: UUID,
-    used_up: Annotated[bool, Query(description="Also those of which nothing remains.")] = False,  # noqa: FBT002 - a query
+    *,
+    used_up: UsedUp = False,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
     """Read a member's lots: points that were issued together, with what remains of them and when they end."""
     after = None if cursor is None else read_cursor(cursor, read_lot_place)
     async with database_of(request).snapshot() as read:
-        page = await _read_lots(read, member, after, limit, used_up=used_up)
+        page = await view_lots(read, member, after, limit, used_up=used_up)
     return answer(page)
+
+
+async def _look_up(read: Read, house: House, shown: Identifier) -> UUID:
+    """Find whose identifier or code it is. A code is judged now: nobody who asks was offline."""
+    if shown.kind != CODE:
+        return await members.lookup(read, house.keyring, shown)
+    code = signing.read_code(shown.value, await signing.find_public(read), at=await clock.now(read))
+    known = await members.get(read, code.member)
+    while known.merged_into is not None:
+        known = await members.get(read, known.merged_into)
+    return known.id
 
 
 def _enrolling(request: Request, wanted: MemberIn) -> Callable[[Tx], Awaitable[MemberView]]:
@@ -197,12 +233,13 @@ def _enrolling(request: Request, wanted: MemberIn) -> Callable[[Tx], Awaitable[M
         await members.enrol(
             tx, house.keyring, wanted.identifiers, id=member, at=at, source=source, region=wanted.region
         )
-        return await _view(tx, house, member)
+        return await view_member(tx, house, member)
 
     return enrol
 
 
-async def _view(read: Read, house: House, member: UUID) -> MemberView:
+async def view_member(read: Read, house: House, member: UUID) -> MemberView:
+    """Lay out a member as they are shown. Raises MemberUnknown."""
     known = await members.get(read, member)
     now = await clock.now(read)
     traits = await members.traits_many(read, [member], since=now)
@@ -215,14 +252,17 @@ async def _view(read: Read, house: House, member: UUID) -> MemberView:
         merged_into=known.merged_into,
         traits=dict(traits.as_of(member, now)),
         balances=await _balances(read, member, now),
-        identifiers=tuple(Shown(kind=each.kind, value=each.value, added_at=each.added_at) for each in shown),
+        identifiers=tuple(
+            Shown(id=each.id, kind=each.kind, value=each.value, added_at=each.added_at) for each in shown
+        ),
         as_of=now,
     )
 
 
-async def _read_entries(
+async def read_entries(
     read: Read, member: UUID, currency: str | None, before: EntryPlace | None, limit: int
 ) -> StatementPage:
+    """Read a page of a member's entries. Raises MemberUnknown."""
     await members.get(read, member)
     # One more than asked for tells whether there is a next page.
     rows = await ledger.statement(read, member, currency=currency, before=before, most=limit + 1)
@@ -261,7 +301,8 @@ def _entry(row: Record, receipt: Receipt | None) -> Entry:
     )
 
 
-async def _read_lots(read: Read, member: UUID, after: LotPlace | None, limit: int, *, used_up: bool) -> LotPage:
+async def view_lots(read: Read, member: UUID, after: LotPlace | None, limit: int, *, used_up: bool) -> LotPage:
+    """Lay out a page of a member's lots. Raises MemberUnknown."""
     await members.get(read, member)
     now = await clock.now(read)
     found = await ledger.lots(read, member, used_up=used_up, after=after, most=limit + 1)
@@ -303,7 +344,8 @@ async def _balances(read: Read, member: UUID, now: datetime) -> tuple[Balance, .
     )
 
 
-async def _read_account(read: Read, member: UUID) -> AccountView:
+async def view_account(read: Read, member: UUID) -> AccountView:
+    """Lay out everything that a member holds at this moment. Raises MemberUnknown."""
     await members.get(read, member)
     now = await clock.now(read)
     lots = await ledger.lots(read, member, most=PAGE_MAX + 1)

@@ -1,10 +1,12 @@
 """What is counted, for Prometheus. Labels come from small closed sets; nothing personal can be in one."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from regulars.kernel.spine import Outcome
 
@@ -19,7 +21,10 @@ SIZES: Final = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 class Meters:
     """The counts of one app, in a registry of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        """Begin to count; in `folder`, where several workers count and each answers for all."""
+        self._folder = folder
+        self._answered: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._registry = CollectorRegistry(auto_describe=True)
         self._requests = Counter(
             "regulars_http_requests", "Requests answered.", ("method", "route", "status"), registry=self._registry
@@ -31,7 +36,12 @@ class Meters:
             buckets=SECONDS,
             registry=self._registry,
         )
-        self._open = Gauge("regulars_http_requests_open", "Requests being answered now.", registry=self._registry)
+        self._open = Gauge(
+            "regulars_http_requests_open",
+            "Requests being answered now.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
         self._activities = Counter(
             "regulars_activities",
             "What became of the activities sent: recorded or repeated by kind, refused by code.",
@@ -45,14 +55,31 @@ class Meters:
             registry=self._registry,
         )
 
+        self._together = Histogram(
+            "regulars_activities_per_transaction",
+            "Activities that were recorded together.",
+            buckets=SIZES,
+            registry=self._registry,
+        )
+
+    def note_together(self, count: int) -> None:
+        """Count a transaction with so many activities in it."""
+        self._together.observe(count)
+
     def note_open(self, count: int) -> None:
         """Tell how many requests are being answered."""
         self._open.set(count)
 
     def note_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request. `route` is the pattern of its address, never the address."""
-        self._requests.labels(method if method in METHODS else "other", route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        named = (method if method in METHODS else "other", route, status)
+        found = self._answered.get(named)
+        if found is None:
+            # Found once: there are as many as there are routes and answers of theirs.
+            found = (self._requests.labels(named[0], route, str(status)), self._seconds.labels(route))
+            self._answered[named] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
     def note_outcomes(self, outcomes: Iterable[Outcome]) -> None:
         """Count what became of the activities of one request."""
@@ -70,4 +97,8 @@ class Meters:
 
     def render(self) -> bytes:
         """Write everything down in Prometheus' text format."""
-        return generate_latest(self._registry)
+        if self._folder is None:
+            return generate_latest(self._registry)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=str(self._folder))
+        return generate_latest(registry)

@@ -60,7 +60,7 @@ First = Annotated[
     str | None, Query(pattern=MONTH, description="First month that is shown; left out: only the last one.")
 ]
 Own = Annotated[
-    list[str] | None,
+    tuple[str, ...],
     Query(
         max_length=20,
         description="A funder whose points are a part of our own price; may be given again. Left out: `house`. Ask"
@@ -129,7 +129,7 @@ class Desk:
         self.busy = asyncio.Lock()
         self.kept: dict[tuple[int, frozenset[str]], Books] = {}
 
-    async def take(self, request: Request, month: str | None, own: Sequence[str] | None) -> Books:
+    async def take(self, request: Request, month: str | None, own: Sequence[str]) -> Books:
         """Take the books up to a month. Raises Overloaded while somebody else does."""
         index = None if month is None else money.read_month(month)
         funders = frozenset(own) if own else money.OWN
@@ -171,7 +171,7 @@ class ProposalView(Struct, frozen=True, kw_only=True):
 
 @router.get("/v1/money/forwards")
 @door(scope="money:read", gives={200: ForwardsView}, refuses=BOOKS_REFUSALS)
-async def read_forwards(request: Request, month: Month = None, first: First = None, own: Own = None) -> Response:
+async def read_forwards(request: Request, month: Month = None, first: First = None, own: Own = ()) -> Response:
     """Roll what is owed to members forward: opening, what moved it, closing, in points and in money.
 
     Tied to the lots, the holds and the accounts, or refused. What is set aside for points is written down the first
@@ -191,7 +191,7 @@ async def read_forwards(request: Request, month: Month = None, first: First = No
 
 @router.get("/v1/money/forwards.csv")
 @door(scope="money:read", gives={200: CSV}, refuses=BOOKS_REFUSALS)
-async def write_forwards(request: Request, month: Month = None, first: First = None, own: Own = None) -> Response:
+async def write_forwards(request: Request, month: Month = None, first: First = None, own: Own = ()) -> Response:
     """Write the roll-forward for a spreadsheet: a line each for opening, every movement, breakage, closing."""
     books = await _desk_of(request).take(request, month, own)
     rows = (row for forward in _choose(books.forwards, books.last, first) for row in _list_rows(forward))
@@ -200,7 +200,7 @@ async def write_forwards(request: Request, month: Month = None, first: First = N
 
 @router.get("/v1/money/postings")
 @door(scope="money:read", gives={200: PostingsView}, refuses=BOOKS_REFUSALS)
-async def read_postings(request: Request, month: Month = None, first: First = None, own: Own = None) -> Response:
+async def read_postings(request: Request, month: Month = None, first: First = None, own: Own = ()) -> Response:
     """Read the postings for the finance system."""
     books = await _desk_of(request).take(request, month, own)
     transactions = tuple(_choose(_post(books), books.last, first))
@@ -209,7 +209,7 @@ async def read_postings(request: Request, month: Month = None, first: First = No
 
 @router.get("/v1/money/postings.csv")
 @door(scope="money:read", gives={200: CSV}, refuses=BOOKS_REFUSALS)
-async def write_postings(request: Request, month: Month = None, first: First = None, own: Own = None) -> Response:
+async def write_postings(request: Request, month: Month = None, first: First = None, own: Own = ()) -> Response:
     """Write the postings for a spreadsheet: one line each, debit and credit apart."""
     books = await _desk_of(request).take(request, month, own)
     text = money.write_csv(list(_choose(_post(books), books.last, first)))
@@ -218,7 +218,7 @@ async def write_postings(request: Request, month: Month = None, first: First = N
 
 @router.get("/v1/money/postings.beancount")
 @door(scope="money:read", gives={200: BEANCOUNT}, refuses=BOOKS_REFUSALS)
-async def write_beancount(request: Request, month: Month = None, own: Own = None) -> Response:
+async def write_beancount(request: Request, month: Month = None, own: Own = ()) -> Response:
     """Write the postings of all months as beancount text, with the liability asserted after every month."""
     books = await _desk_of(request).take(request, month, own)
     return _attach(money.write_beancount(_post(books)), media=BEANCOUNT, name=f"postings-{books.last}.beancount")

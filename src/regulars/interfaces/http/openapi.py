@@ -1,6 +1,7 @@
 """The description of the API: what FastAPI sees of the routes, and what their doors declare besides."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Final, cast
 
@@ -10,8 +11,14 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from regulars.base.errors import Refusal
-from regulars.features.access import KeyInvalid, KeyMissing, ScopeMissing
-from regulars.interfaces.http.kit import Door, door_of
+from regulars.features.access import KeyInvalid, KeyMissing, ScopeMissing, SignatureInvalid
+from regulars.features.entrance import MemberNeeded, MemberSessionInvalid, PresenceNeeded
+from regulars.features.repeats import NAME_MAX, NAME_PATTERN, RepeatTooEarly
+from regulars.features.staff import PersonNeeded, SessionInvalid, StepUpNeeded
+from regulars.features.staff.approvals import Approval
+from regulars.interfaces.http.guard import OwnHeaderMissing
+from regulars.interfaces.http.kit import KEY_HEADER, Door, door_of
+from regulars.interfaces.http.pace import RateLimited
 from regulars.interfaces.http.problems import (
     BodyInvalid,
     BodyTooLarge,
@@ -22,8 +29,10 @@ from regulars.interfaces.http.problems import (
     Overloaded,
     ParameterInvalid,
     Problem,
+    StoreForbidden,
     status_of,
 )
+from regulars.kernel.spine import ActivityDiffers
 
 __all__ = ["SCHEME", "describe"]
 
@@ -31,10 +40,21 @@ SCHEME: Final = "key"
 ABOUT: Final = """\
 Points are kept like money, and every answer says why.
 
-Send an API key as `Authorization: Bearer rk_…`. A failure is a problem (RFC 9457) whose `code` never changes its
-meaning; `retryable` says whether the same request may succeed later. What is sent twice under one name counts once.
+Send an API key as `Authorization: Bearer rk_…`, or the token of a session (`rs_…`). A failure is a problem (RFC 9457)
+whose `code` never changes its meaning; `retryable` says whether the same request may succeed later. What is sent twice
+under one name counts once.
 Amounts of money are whole minor units, points are whole, times carry their offset from UTC.
 """
+NAMING: Final = {
+    "name": KEY_HEADER,
+    "in": "header",
+    "required": False,
+    "description": (
+        "Your own name of this write, so that it may be sent again: done once, it is answered with the same bytes for"
+        " 400 days, and the header `Idempotent-Replayed: true`. What was refused may be tried again under its name."
+    ),
+    "schema": {"type": "string", "minLength": 1, "maxLength": NAME_MAX, "pattern": NAME_PATTERN},
+}
 PLACE: Final = "#/components/schemas/{name}"
 Json = dict[str, Any]
 
@@ -60,13 +80,21 @@ def describe(made: FastAPI, routes: Sequence[APIRoute]) -> Json:
         description=ABOUT,
         routes=made.routes,
     )
-    doors = [(route, declared) for route in routes if (declared := door_of(route.endpoint)) is not None]
+    doors = [
+        (route, declared)
+        for route in routes
+        if route.include_in_schema and (declared := door_of(route.endpoint)) is not None
+    ]
     shapes = _find_shapes([declared for _, declared in doors])
     _, components = msgspec.json.schema_components(shapes, ref_template=PLACE)
     described["components"] = {
         "schemas": components,
         "securitySchemes": {
-            SCHEME: {"type": "http", "scheme": "bearer", "description": "An API key; the scopes say what it may do."}
+            SCHEME: {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A key or a session; scopes say what it may.",
+            }
         },
     }
     for route, declared in doors:
@@ -77,7 +105,7 @@ def describe(made: FastAPI, routes: Sequence[APIRoute]) -> Json:
 
 
 def _find_shapes(doors: Sequence[Door]) -> list[Any]:
-    found: list[Any] = [Problem]
+    found: list[Any] = [Problem, Approval]
     for declared in doors:
         for shape in (declared.takes, *declared.gives.values()):
             found += [each for each in _list_shapes(shape) if not isinstance(each, str)]
@@ -92,9 +120,12 @@ def _list_shapes(shape: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a type, or se
 
 def _describe_door(operation: Json, declared: Door) -> None:
     operation["security"] = [] if declared.scope is None else [{SCHEME: [declared.scope]}]
+    if declared.keyed:
+        operation["parameters"] = [*operation.get("parameters", ()), NAMING]
     if declared.takes is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": _describe_body(declared)}}
-    answers: Json = {str(status): _describe_answer(status, shape) for status, shape in declared.gives.items()}
+    gives = declared.gives if declared.approval is None else {**declared.gives, 202: Approval}
+    answers: Json = {str(status): _describe_answer(status, shape) for status, shape in gives.items()}
     refusals = [*_shared_refusals(declared, has_parameters="parameters" in operation), *declared.refuses]
     by_status: dict[int, list[type[Refusal]]] = {}
     for refusal in refusals:
@@ -108,9 +139,28 @@ def _shared_refusals(declared: Door, *, has_parameters: bool) -> list[type[Refus
     """What any route of this shape may refuse, and what the database behind it may."""
     shared: list[type[Refusal]] = [Internal, Overloaded]
     if declared.scope is not None:
-        shared += [KeyMissing, KeyInvalid, ScopeMissing]
+        shared += [
+            KeyMissing,
+            KeyInvalid,
+            SignatureInvalid,
+            SessionInvalid,
+            OwnHeaderMissing,
+            ScopeMissing,
+            RateLimited,
+            StoreForbidden,
+        ]
+    if declared.who in {"person", "proven"} or declared.approval is not None:
+        shared.append(PersonNeeded)
+    if declared.who == "proven":
+        shared.append(StepUpNeeded)
+    if declared.who in {"member", "present"}:
+        shared += [MemberNeeded, MemberSessionInvalid]
+    if declared.who == "present":
+        shared.append(PresenceNeeded)
     if declared.takes is not None:
         shared += [JsonInvalid, BodyInvalid, BodyTooLarge, BodyTooSlow, MediaTypeUnsupported]
+    if declared.keyed:
+        shared += [ActivityDiffers, RepeatTooEarly]
     if has_parameters:
         shared.append(ParameterInvalid)
     return shared
@@ -133,7 +183,7 @@ def _describe_answer(status: int, shape: Any) -> Json:  # noqa: ANN401 - a type,
 
 
 def _first_line(shape: Any, status: int) -> str:  # noqa: ANN401 - a type, or several to choose from
-    plain = {200: "Done.", 201: "Made.", 304: "Nothing has changed."}
+    plain = {200: "Done.", 201: "Made.", 204: "Done.", 303: "Go on there.", 304: "Nothing has changed."}
     if isinstance(shape, type) and shape is not str and shape.__doc__:
         return shape.__doc__.splitlines()[0]
     return plain[status]
@@ -148,7 +198,9 @@ def _describe_refusals(group: Sequence[type[Refusal]]) -> Json:
     }
 
 
+@cache
 def _refer(shape: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a type, or several to choose from
+    # Kept, for a thousand refusals have the shape of a problem, and whoever starts a server waits for all of them.
     referred, _ = msgspec.json.schema_components(_list_shapes(shape), ref_template=PLACE)
     first, *others = referred
     return {"anyOf": [first, *others]} if others else first

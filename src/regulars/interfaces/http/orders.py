@@ -18,7 +18,7 @@ from regulars.interfaces.http.kit import answer, door, read_body, request_id_of
 from regulars.interfaces.http.pricing import Extra, OrderAnswer, QuoteView, add_extras, view_order, view_quote
 from regulars.interfaces.http.problems import StoreForbidden, refuse
 from regulars.interfaces.http.shown import name_members
-from regulars.interfaces.http.state import database_of, house_of
+from regulars.interfaces.http.state import database_of, house_of, quotes_of
 from regulars.interfaces.http.wire import (
     Label,
     MemberRef,
@@ -274,19 +274,28 @@ async def _price(request: Request, asked: QuoteIn) -> Response:
     (fact,) = await name_members(request, [check_key(asked.to_activity(), key_of(request))], for_show=True)
     if isinstance(fact, Refusal):
         raise fact
+    is_known = not isinstance(asked.member, UnsetType)
+    if not asked.show or not is_known:
+        (shown,) = await quotes_of(request).record([fact])
+        return _show(request, fact, shown, is_known=is_known)
     house, lang = house_of(request), choose_language(request.headers.get("accept-language", ""))
     async with database_of(request).snapshot() as read:
         at = await clock.now(read)
         (shown,) = await spine.preview(read, house, [fact], at)
-        if shown.outcome.receipt is None:
-            return _refuse(request, shown.outcome)
-        view = view_quote(fact, shown)
-        if not isinstance(asked.member, UnsetType):
-            member = shown.outcome.receipt.member
-            extras = () if shown.is_newcomer else asked.show
-            view = replace(view, member=member)
-            view = await add_extras(read, house, fact, view, at=at, extras=extras, lang=lang)
+        if shown.outcome.receipt is None or shown.is_newcomer:
+            return _show(request, fact, shown, is_known=True)
+        view = replace(view_quote(fact, shown), member=shown.outcome.receipt.member)
+        view = await add_extras(read, house, fact, view, at=at, extras=asked.show, lang=lang)
     return answer(view)
+
+
+def _show(request: Request, fact: Activity, shown: spine.Previewed, *, is_known: bool) -> Response:
+    """Answer with what a basket comes to, or why it comes to nothing."""
+    receipt = shown.outcome.receipt
+    if receipt is None:
+        return _refuse(request, shown.outcome)
+    view = view_quote(fact, shown)
+    return answer(replace(view, member=receipt.member) if is_known else view)
 
 
 async def _keep(request: Request, asked: QuoteIn, seconds: int) -> Response:

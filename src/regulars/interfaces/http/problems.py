@@ -219,7 +219,7 @@ def refuse(refusal: Refusal, *, request_id: str, headers: Mapping[str, str] | No
     if refusal.kind == "unauthenticated":
         sent["WWW-Authenticate"] = 'Bearer realm="regulars"'
     if refusal.retryable and problem.status in {429, 503}:
-        sent["Retry-After"] = str(RETRY_SECONDS)
+        sent["Retry-After"] = str(refusal.context.get("retry_after_seconds", RETRY_SECONDS))
     return Response(
         msgspec.json.encode(problem),
         status_code=problem.status,

@@ -8,15 +8,29 @@ from fastapi import APIRouter, Request, Response
 from msgspec import Struct
 
 from regulars.base import clock
-from regulars.base.db import Read
-from regulars.interfaces.http.kit import answer, door
+from regulars.base.db import Read, Tx
+from regulars.interfaces.http.kit import answer, door, read_body
 from regulars.interfaces.http.problems import ProgramNotLive
+from regulars.interfaces.http.programs import PolicyView, name_asker
 from regulars.interfaces.http.state import database_of, house_of
+from regulars.kernel.program import Policy, set_policy
 from regulars.kernel.spine import House
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["Programme"])
+
+
+class PolicyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a version is to need before it may decide, whoever publishes it."""
+
+    review: bool
+    """A second person reviews it."""
+    simulation: bool
+    """It is simulated over what is stored."""
+
+
+read_policy_in = msgspec.json.Decoder(PolicyIn)
 
 
 class ProgramView(Struct, frozen=True, kw_only=True):
@@ -39,6 +53,25 @@ async def read_program(request: Request) -> Response:
     if _matches(request.headers.get("if-none-match", ""), view.hash):
         return Response(status_code=304, headers=headers)
     return answer(view, headers=headers)
+
+
+@router.put("/v1/program/policy")
+@door(
+    scope="program:policy",
+    takes=PolicyIn,
+    gives={200: PolicyView},
+    examples={"Four eyes": {"review": True, "simulation": False}},
+)
+async def put_policy(request: Request) -> Response:
+    """Say what a version needs before it may decide. `GET /v1/programs` tells what is said now."""
+    sent = await read_body(request, read_policy_in)
+    policy = Policy(review=sent.review, simulation=sent.simulation)
+
+    async def put(tx: Tx) -> None:
+        await set_policy(tx, policy, by=name_asker(request), at=await clock.now(tx))
+
+    await database_of(request).run(put)
+    return answer(PolicyView(review=policy.review, simulation=policy.simulation))
 
 
 async def _view(read: Read, house: House) -> ProgramView:

@@ -13,11 +13,12 @@ from regulars.base import clock
 from regulars.base.db import Read, Tx
 from regulars.interfaces.http.guard import key_of
 from regulars.interfaces.http.kit import answer, door, read_body, read_cursor, write_cursor
+from regulars.interfaces.http.once import write_once
 from regulars.interfaces.http.problems import CursorInvalid
 from regulars.interfaces.http.state import database_of
 from regulars.kernel import limits, program, spine
 
-__all__ = ["router"]
+__all__ = ["NAMED", "TEXT_MAX", "PolicyView", "VersionView", "draft_as", "name_asker", "router", "vet_apart"]
 
 TEXT_MAX: Final = 1024 * 1024
 PAGE_MAX: Final = 200
@@ -176,6 +177,7 @@ async def read_version(request: Request, version: Named) -> Response:
     scope="program:draft",
     takes=DraftIn,
     gives={201: VersionView},
+    keyed=True,
     refuses=(program.ProgramInvalid,),
     examples={"A draft": {"text": "program: corner\nmoney: EUR\n# and the rest of it\n", "note": "double points"}},
 )
@@ -186,9 +188,8 @@ async def draft_program(request: Request) -> Response:
     conditions and formulas are tried on the largest basket first, within bounds, which may take some seconds.
     """
     sent = await read_body(request, read_draft)
-    document = await _vet(request, sent.text)
-    view = await _take(request, None, _drafting(sent, document))
-    return answer(view, status=201, headers={"Location": f"/v1/programs/{view.hash}"})
+    document = await vet_apart(request, sent.text)
+    return await _take(request, None, _drafting(sent, document), status=201)
 
 
 @router.post("/v1/programs/{version}/review")
@@ -196,6 +197,7 @@ async def draft_program(request: Request) -> Response:
     scope="program:review",
     takes=ReviewIn,
     gives={200: VersionView},
+    keyed=True,
     refuses=(
         *NAMED,
         program.VersionRetired,
@@ -212,14 +214,16 @@ async def review_version(request: Request, version: Hashed) -> Response:
     async def step(tx: Tx, hash_: str, by: str, at: datetime) -> str:
         return (await program.review(tx, hash_, by=by, at=at, note=sent.note)).hash
 
-    return answer(await _take(request, version, step))
+    return await _take(request, version, step)
 
 
 @router.post("/v1/programs/{version}/pilot")
 @door(
     scope="program:release",
+    approval="publishing",
     takes=PilotIn,
     gives={200: VersionView},
+    keyed=True,
     refuses=(*NAMED, *READY, *BEGINS, program.PilotInvalid, program.StepOutOfOrder),
     examples={
         "In two stores": {"on": {"stores": ["s1", "s2"]}},
@@ -237,21 +241,23 @@ async def pilot_version(request: Request, version: Hashed) -> Response:
         start = sent.live_from or at
         return (await spine.start_pilot(tx, hash_, sent.on, live_from=start, by=by, at=at, note=sent.note)).hash
 
-    return answer(await _take(request, version, step))
+    return await _take(request, version, step)
 
 
 @router.post("/v1/programs/{version}/publish")
 @door(
     scope="program:release",
+    approval="publishing",
     takes=PublishIn,
     gives={200: VersionView},
+    keyed=True,
     refuses=(*NAMED, *READY, *BEGINS),
     examples={"Now": {}, "At the turn of the month": {"live_from": "2026-12-01T00:00:00+08:00"}},
 )
 async def publish_version(request: Request, version: Hashed) -> Response:
     """Let a version decide for everybody. Sent again, it changes nothing. A pilot that is running ends."""
     sent = await read_body(request, read_publish)
-    return answer(await _take(request, version, _publishing(sent)))
+    return await _take(request, version, _publishing(sent))
 
 
 @router.post("/v1/programs/{version}/rollback")
@@ -259,6 +265,7 @@ async def publish_version(request: Request, version: Hashed) -> Response:
     scope="program:release",
     takes=StepIn,
     gives={200: VersionView},
+    keyed=True,
     refuses=(*NAMED, program.StepOutOfOrder, program.NothingToRollBack, program.LotsStranded),
     examples={"Back": {"note": "too dear"}},
 )
@@ -272,7 +279,7 @@ async def roll_version_back(request: Request, version: Hashed) -> Response:
     async def step(tx: Tx, hash_: str, by: str, at: datetime) -> str:
         return (await spine.roll_back(tx, by=by, at=at, leave=hash_, note=sent.note)).hash
 
-    return answer(await _take(request, version, step))
+    return await _take(request, version, step)
 
 
 @router.post("/v1/programs/{version}/retire")
@@ -280,6 +287,7 @@ async def roll_version_back(request: Request, version: Hashed) -> Response:
     scope="program:release",
     takes=StepIn,
     gives={200: VersionView},
+    keyed=True,
     refuses=(*NAMED, program.VersionRetired, program.StepOutOfOrder),
     examples={"Never again": {"note": "superseded"}},
 )
@@ -290,14 +298,14 @@ async def retire_version(request: Request, version: Hashed) -> Response:
     async def step(tx: Tx, hash_: str, by: str, at: datetime) -> str:
         return (await spine.retire(tx, hash_, by=by, at=at, note=sent.note)).hash
 
-    return answer(await _take(request, version, step))
+    return await _take(request, version, step)
 
 
 Step = Callable[[Tx, str, str, datetime], Awaitable[str]]
 """Does something with a version, by somebody, at a time; gives the hash of the version to answer with."""
 
 
-async def _vet(request: Request, text: str) -> program.Document:
+async def vet_apart(request: Request, text: str) -> program.Document:
     """Read a programme while others are served. One at a time: each may take much memory."""
     state = request.app.state
     if not hasattr(state, "vetting"):
@@ -322,11 +330,22 @@ def _publishing(sent: PublishIn) -> Step:
     return step
 
 
-async def _take(request: Request, version: str | None, step: Step) -> VersionView:
-    """Take a step with a version, in one transaction, as the key of the request."""
+async def draft_as(tx: Tx, request: Request, document: program.Document, *, text: str, note: str) -> VersionView:
+    """Keep a programme that was vetted as a draft, by whoever asks."""
+    at = await clock.now(tx)
+    hash_ = (await program.draft(tx, document, by=name_asker(request), at=at, text=text, note=note)).hash
+    return _view(await program.read_life(tx, hash_, at=at))
+
+
+def name_asker(request: Request) -> str:
+    """Say who asks. Keys may have one name: the prefix tells them apart, so that nobody reviews their own."""
     key = key_of(request)
-    # Keys may have one name: the prefix tells them apart, so that nobody reviews their own.
-    by = f"{key.name} ({key.prefix})"
+    return f"{key.name} ({key.prefix})"
+
+
+async def _take(request: Request, version: str | None, step: Step, *, status: int = 200) -> Response:
+    """Take a step with a version, in one transaction, as the key of the request."""
+    by = name_asker(request)
 
     async def write(tx: Tx) -> VersionView:
         at = await clock.now(tx)
@@ -334,7 +353,11 @@ async def _take(request: Request, version: str | None, step: Step) -> VersionVie
         hash_ = await step(tx, hash_, by, at)
         return _view(await program.read_life(tx, hash_, at=at))
 
-    return await database_of(request).run(write)
+    return await write_once(request, write, status=status, headers=_locate if version is None else None)
+
+
+def _locate(view: VersionView) -> dict[str, str]:
+    return {"Location": f"/v1/programs/{view.hash}"}
 
 
 async def _list(read: Read, after: str | None, limit: int) -> VersionPage:

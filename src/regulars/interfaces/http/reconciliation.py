@@ -18,6 +18,7 @@ from regulars.features.reconciliation import DayReport, Difference, FileSale, St
 from regulars.interfaces.http.estate import Cursor, Limit, StorePath
 from regulars.interfaces.http.guard import key_of
 from regulars.interfaces.http.kit import answer, door, read_body, read_cursor, write_cursor
+from regulars.interfaces.http.once import write_once
 from regulars.interfaces.http.problems import StoreForbidden
 from regulars.interfaces.http.state import database_of, house_of
 from regulars.kernel.nouns import AMOUNT_MAX
@@ -243,6 +244,7 @@ async def export_differences(
     scope=WRITE,
     takes=DecisionIn,
     gives={200: DifferencePage},
+    keyed=True,
     refuses=(StoreForbidden, reconciliation.DecisionInvalid, reconciliation.DifferenceUnknown),
     examples={
         "Somebody looks after it": {
@@ -261,8 +263,7 @@ async def export_differences(
 async def decide(request: Request) -> Response:
     """Assign differences, accept them as lost, or call them resolved: all of them, or none."""
     told = await read_body(request, read_decision)
-    decided = await database_of(request).run(_deciding(told, key_of(request)))
-    return answer(DifferencePage(differences=tuple(decided), next=None))
+    return await write_once(request, _deciding(told, key_of(request)))
 
 
 def _choose_store(key: Key, store: str, till: str | None = None) -> str:
@@ -306,15 +307,15 @@ def _reporting(
     return report
 
 
-def _deciding(told: DecisionIn, key: Key) -> Callable[[Tx], Awaitable[list[Difference]]]:
-    async def write(tx: Tx) -> list[Difference]:
+def _deciding(told: DecisionIn, key: Key) -> Callable[[Tx], Awaitable[DifferencePage]]:
+    async def write(tx: Tx) -> DifferencePage:
         at = await clock.now(tx)
         ids, note = set(told.differences), told.note
         found = await reconciliation.decide(tx, ids, state=told.state, owner=told.owner, note=note, at=at)
         # Refused after it was written: the transaction takes it back.
         for each in {difference.store for difference in found}:
             _choose_store(key, each)
-        return found
+        return DifferencePage(differences=tuple(found), next=None)
 
     return write
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from regulars.interfaces.http.kit import PUBLIC, answer, door
 from regulars.interfaces.http.page import POLICY, render
+from regulars.interfaces.http.pages import is_built, show_ways_in
 from regulars.interfaces.http.problems import Explanation, ProblemUnknown, explain
 
 __all__ = ["router"]
@@ -25,8 +26,10 @@ class Welcome(Struct, frozen=True, kw_only=True):
 
 @router.get("/")
 @door(scope=PUBLIC, gives={200: Welcome})
-async def welcome() -> Response:
-    """Tell what this server is, and where to read on."""
+async def welcome(request: Request) -> Response:
+    """Tell what this server is, and where to read on. Browsers get a page with the ways in."""
+    if "text/html" in request.headers.get("accept", "") and is_built():
+        return show_ways_in(request)
     return answer(Welcome(name="Regulars", version=version("regulars"), docs="/docs", openapi="/openapi.json"))
 
 

@@ -33,7 +33,16 @@ from regulars.interfaces.http.state import database_of, house_of
 from regulars.kernel import limits, members, program
 from regulars.kernel.nouns import AMOUNT_MAX
 
-__all__ = ["router"]
+__all__ = [
+    "CHOICES_MAX",
+    "LangAsked",
+    "OrderPage",
+    "find_language",
+    "read_order_page",
+    "read_start",
+    "router",
+    "tell_language",
+]
 
 CHOICES_MAX: Final = 50
 """Rewards in one page of what a member can have: each is tried, way by way."""
@@ -42,7 +51,7 @@ OFFSET_MAX: Final = 1_000
 
 router = APIRouter(tags=["Rewards"])
 
-Asked = Annotated[
+LangAsked = Annotated[
     Literal["en", "zh", "zh-CN"] | None,
     Query(description="The language; without it as the header Accept-Language says."),
 ]
@@ -85,17 +94,17 @@ read_place = msgspec.json.Decoder(OrderPlace)
 
 @router.get("/v1/rewards")
 @door(scope="program:read", gives={200: Catalogue}, refuses=(program.NoProgram,))
-async def read_rewards(request: Request, lang: Asked = None) -> Response:
+async def read_rewards(request: Request, lang: LangAsked = None) -> Response:
     """Read the catalogue of rewards that is in force, with what is left of each.
 
     To redeem one, send an activity of the kind `reward` with `ask: {reward, way, quantity}` to `POST /v1/activities`;
     `reward_state` with `ask: {order, state}` tells that it is `ready` or `fulfilled`; `reverse` with the order's id as
     `origin` cancels it.
     """
-    language = _find_language(request, lang)
+    language = find_language(request, lang)
     async with database_of(request).snapshot() as read:
         shown = await read_catalogue(read, house_of(request).versions, await clock.now(read), language)
-    return answer(shown, headers=_tell_language(language))
+    return answer(shown, headers=tell_language(language))
 
 
 @router.get("/v1/members/{member}/rewards")
@@ -107,7 +116,7 @@ async def read_rewards(request: Request, lang: Asked = None) -> Response:
 async def read_rewards_of(
     request: Request,
     member: UUID,
-    lang: Asked = None,
+    lang: LangAsked = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=CHOICES_MAX, description="How many at most.")] = 20,
 ) -> Response:
@@ -115,10 +124,10 @@ async def read_rewards_of(
 
     An API key that speaks for a store is told what can be had there; another, what in no particular store.
     """
-    language, (start,) = _find_language(request, lang), (0,) if cursor is None else read_cursor(cursor, read_start)
+    language, (start,) = find_language(request, lang), (0,) if cursor is None else read_cursor(cursor, read_start)
     async with database_of(request).snapshot() as read:
         page = await _read_choices(request, read, member, language, slice(start, start + limit))
-    return answer(page, headers=_tell_language(language))
+    return answer(page, headers=tell_language(language))
 
 
 @router.get("/v1/members/{member}/orders")
@@ -126,17 +135,14 @@ async def read_rewards_of(
 async def read_orders_of(
     request: Request,
     member: UUID,
-    lang: Asked = None,
+    lang: LangAsked = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=ORDERS_MAX, description="How many at most.")] = 50,
 ) -> Response:
     """Read what a member ordered, and what became of it: ordered, ready, fulfilled, cancelled, or ended."""
-    language, before = _find_language(request, lang), None if cursor is None else read_cursor(cursor, read_place)
-    async with database_of(request).snapshot() as read:
-        found = await read_orders(
-            read, house_of(request).versions, member, lang=language, before=before, most=limit + 1
-        )
-    return answer(_page(found, limit, language), headers=_tell_language(language))
+    language = find_language(request, lang)
+    page = await read_order_page(request, member, language, cursor, limit)
+    return answer(page, headers=tell_language(language))
 
 
 @router.put("/v1/rewards/{reward}/stock")
@@ -174,15 +180,21 @@ async def _read_choices(request: Request, read: Read, member: UUID, lang: Lang, 
     return ChoicePage(as_of=now, lang=lang, rewards=tuple(shown), next=following)
 
 
-def _page(found: list[OrderView], limit: int, lang: Lang) -> OrderPage:
+async def read_order_page(request: Request, member: UUID, lang: Lang, cursor: str | None, limit: int) -> OrderPage:
+    """Read a page of what a member ordered. Raises MemberUnknown and CursorInvalid."""
+    before = None if cursor is None else read_cursor(cursor, read_place)
+    async with database_of(request).snapshot() as read:
+        found = await read_orders(read, house_of(request).versions, member, lang=lang, before=before, most=limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     place: Place | None = None if last is None else (last.ordered_at, last.source, last.id)
     return OrderPage(lang=lang, orders=tuple(found[:limit]), next=None if place is None else write_cursor(place))
 
 
-def _find_language(request: Request, lang: str | None) -> Lang:
+def find_language(request: Request, lang: str | None) -> Lang:
+    """Find the language that a caller wants: as asked, or as the header Accept-Language says."""
     return choose_language(request.headers.get("accept-language", "") if lang is None else lang)
 
 
-def _tell_language(lang: Lang) -> dict[str, str]:
+def tell_language(lang: Lang) -> dict[str, str]:
+    """Write the headers that say in which language an answer is, and what that depends on."""
     return {"Content-Language": lang, "Vary": "Accept-Language"}

@@ -5,27 +5,40 @@ import errno
 import logging
 import signal
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
 import uvicorn
 import uvloop
 
-from regulars.base.crypto import Keyring
-from regulars.base.errors import PortInUse
+from regulars.base import clock
+from regulars.base.db import Database
+from regulars.base.errors import PortInUse, SettingsInvalid
 from regulars.base.ids import new_id
 from regulars.base.open import open_database
+from regulars.base.roles import RoleTooMighty, read_power
 from regulars.base.settings import Settings
 from regulars.interfaces.http.app import app
-from regulars.interfaces.http.log import write_log
+from regulars.interfaces.http.log import LOGGER, write_log
 from regulars.interfaces.http.watch import REQUESTS_MAX
+from regulars.interfaces.works.hands import Hands
 from regulars.kernel.program import Versions
 from regulars.kernel.spine import House
 
-__all__ = ["MASTER_KEY_ID", "Server", "build_house", "configure", "open_socket", "serve"]
+__all__ = [
+    "DRAIN_SECONDS_MAX",
+    "Server",
+    "address_of",
+    "build_house",
+    "check_power",
+    "configure",
+    "list_warnings",
+    "note_nurse",
+    "open_socket",
+    "serve",
+]
 
-MASTER_KEY_ID: Final = 1
 BACKLOG: Final = 2_048
 IDLE_SECONDS_MAX: Final = 65
 """Longer than the minute for which load balancers keep a connection: the one that closes first should be theirs."""
@@ -35,6 +48,15 @@ HEADER_BYTES_MAX: Final = 64 * 1024
 
 class Server(uvicorn.Server):
     """Drains and ends when told to. The signals are ours, for what was opened before it has to be closed after it."""
+
+    when_started: Callable[[], None] | None = None
+    """Called once it answers."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and say so."""
+        await super().startup(sockets)
+        if self.started and self.when_started is not None:
+            self.when_started()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -47,39 +69,107 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(settings: Settings, *, tell: Callable[[str], None] | None = None) -> None:
+def serve(
+    settings: Settings,
+    *,
+    tell: Callable[[str], None] | None = None,
+    greet: Callable[[Database, Settings], Awaitable[None]] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT; then answer what was asked, close the database and return.
 
-    `tell` is called with the server's address once it listens. Raises PortInUse, or what the database refuses.
+    `tell` is called with the server's address once it listens, and then `greet` with its database. Raises PortInUse,
+    or what the database refuses.
     """
     write_log()
     with (
         open_socket(settings.host, settings.port) as listening,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(_serve(settings, listening, tell=tell))
+        runner.run(_serve(settings, listening, tell=tell, greet=greet))
 
 
-async def _serve(settings: Settings, listening: socket.socket, *, tell: Callable[[str], None] | None) -> None:
+async def _serve(
+    settings: Settings,
+    listening: socket.socket,
+    *,
+    tell: Callable[[str], None] | None,
+    greet: Callable[[Database, Settings], Awaitable[None]] | None,
+) -> None:
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     # Listened to from the start: what is opened now is closed in any case.
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with open_database(settings) as database:
-        server = Server(configure(app(settings, database, build_house(settings), metrics_open=settings.metrics_open)))
+    async with open_database(settings, nurse=note_nurse) as database:
+        warnings = await list_warnings(settings, database)
+        made = app(settings, database, build_house(settings), metrics_open=settings.metrics_open)
+        server = Server(configure(made))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.stop)
         if stopping.is_set():
             return
         if tell is not None:
             tell(address_of(listening))
-        await server.serve(sockets=[listening])
+        for what, told in warnings.items():
+            LOGGER.warning(what, extra={"facts": {"told": told}})
+        if greet is not None:
+            await greet(database, settings)
+        # A server alone does long work, too: in a child, so that nobody waits for it.
+        made.state.hands = hands = Hands(settings)
+        try:
+            await server.serve(sockets=[listening])
+        finally:
+            hands.stop()
+
+
+async def list_warnings(settings: Settings, database: Database) -> dict[str, str]:
+    """List what to warn of at start, by what it is about. Raises RoleTooMighty and SettingsInvalid."""
+    told = {
+        "database role": await check_power(settings, database),
+        "codes are shown": await check_codes(settings, database),
+    }
+    return {what: warning for what, warning in told.items() if warning}
+
+
+async def check_power(settings: Settings, database: Database) -> str:
+    """Say what to warn of, or refuse, where who serves may do whatever they like with the database; else nothing.
+
+    Raises RoleTooMighty. The embedded one is left out: whoever is its server's user has its files.
+    """
+    if settings.database_url is None:
+        return ""
+    async with database.snapshot() as read:
+        power = await read_power(read)
+    if power == "app":
+        return ""
+    detail = f"The server runs as {power} of its database. Give it one that may less: regulars db roles --login NAME"
+    if settings.app_role_only:
+        raise RoleTooMighty(detail, power=power)
+    return detail
+
+
+async def check_codes(settings: Settings, database: Database) -> str:
+    """Say what to warn of where codes are shown to whoever asks; else nothing. Raises SettingsInvalid.
+
+    Only a sandbox may show them, and a database that holds activities of its own cannot be made one.
+    """
+    if not settings.show_codes:
+        return ""
+    async with database.snapshot() as read:
+        if await clock.is_sandbox(read):
+            return "Codes to sign in with are shown to whoever asks, and sent to nobody: anybody may be anybody."
+    detail = "REGULARS_SHOW_CODES is on, and this database is no sandbox: whoever asks could be any member. Unset it."
+    raise SettingsInvalid(detail, variable="REGULARS_SHOW_CODES")
+
+
+def note_nurse(what: str, more: str) -> None:
+    """Write into the log what became of the embedded database."""
+    LOGGER.warning(what, extra={"facts": {"told": more}})
 
 
 def build_house(settings: Settings) -> House:
     """Make what the path needs from the settings."""
     return House(
-        keyring=Keyring.derive({MASTER_KEY_ID: settings.load_secret()}, current=MASTER_KEY_ID),
+        keyring=settings.load_secret().derive(),
         versions=Versions(),
         new_id=new_id,
         auto_enrol=settings.auto_enrol,

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from regulars.base.errors import Refusal
 from regulars.base.ids import new_id
-from regulars.interfaces.http.log import LOGGER
+from regulars.interfaces.http.log import LOGGER, note
 from regulars.interfaces.http.meters import Meters
 from regulars.interfaces.http.problems import BodyTooLarge, BodyTooSlow, Internal, Overloaded, refuse
 
@@ -29,6 +29,8 @@ DRAIN_SECONDS_MAX: Final = 2
 GONE: Final = 499
 """Logged for a caller that went away before its answer. Nobody receives it."""
 NAMED: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+TRACED: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
+"""A `traceparent` as W3C Trace Context writes it: the trace, and the caller's part of it."""
 QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 Scope = MutableMapping[str, Any]
@@ -43,6 +45,8 @@ class Visit:
     """One request, as it goes on."""
 
     id: str
+    trace: tuple[str, str] | None
+    """Where the caller is part of a trace: its id, and that of the caller's part."""
     began: float
     receive: Receive
     bytes_in: int = 0
@@ -65,7 +69,7 @@ class Watch:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = Visit(id=_name(scope), began=time.perf_counter(), receive=receive)
+        visit = Visit(id=_name(scope), trace=_read_trace(scope), began=time.perf_counter(), receive=receive)
         # A copy: what HEAD is told is what GET would be told, and the server leaves the body away.
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         inner["state"] = {**scope.get("state", {}), "request_id": visit.id}
@@ -88,7 +92,8 @@ class Watch:
         except ClientDisconnect:
             visit.status = visit.status or GONE
         except Exception:
-            LOGGER.exception("failed", extra={"facts": {"request_id": visit.id, "route": _route(scope)}})
+            facts = {"request_id": visit.id, **_tell_trace(visit), "route": _route(scope)}
+            LOGGER.exception("failed", extra={"facts": facts})
             if visit.status:
                 # Half an answer is out: only the end of the connection can say that the rest will not come.
                 raise
@@ -113,6 +118,7 @@ class Watch:
             key = scope["state"].get("key")
             facts = {
                 "request_id": visit.id,
+                **_tell_trace(visit),
                 "method": method,
                 "route": route,
                 "status": status,
@@ -121,7 +127,7 @@ class Watch:
                 "bytes_out": visit.bytes_out,
                 "key": getattr(key, "prefix", None),
             }
-            LOGGER.log(level, "answered", extra={"facts": facts})
+            note(level, "answered", facts)
 
 
 def _name(scope: Scope) -> str:
@@ -132,6 +138,18 @@ def _name(scope: Scope) -> str:
             if NAMED.fullmatch(given) is not None:
                 return given
     return str(new_id())
+
+
+def _read_trace(scope: Scope) -> tuple[str, str] | None:
+    """Read which trace a request is part of; what is not written as the standard has it is no trace."""
+    for header, value in scope["headers"]:
+        if header == b"traceparent" and (found := TRACED.fullmatch(value.decode("latin-1"))) is not None:
+            return found[1], found[2]
+    return None
+
+
+def _tell_trace(visit: Visit) -> dict[str, str]:
+    return {} if visit.trace is None else {"trace_id": visit.trace[0], "parent_id": visit.trace[1]}
 
 
 def _route(scope: Scope) -> str:

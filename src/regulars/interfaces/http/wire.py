@@ -343,6 +343,8 @@ class Balance(Struct, frozen=True, kw_only=True):
 class Shown(Struct, frozen=True, kw_only=True):
     """An identifier as staff may see it."""
 
+    id: UUID
+    """By which it is named to take it away."""
     kind: str
     value: str
     """Dots and the last characters."""

@@ -239,7 +239,10 @@ SELECT journal.member_id
 FROM activity.journal AS journal
 UNION
 SELECT due.member_id
-FROM activity.due AS due;
+FROM activity.due AS due
+UNION
+SELECT archived.member_id
+FROM activity.archived AS archived;
 
 -- name: counts
 SELECT 'activity.journal' AS name, count(*) AS count FROM activity.journal
@@ -248,4 +251,6 @@ SELECT 'activity.key' AS name, count(*) AS count FROM activity.key
 UNION ALL
 SELECT 'activity.due' AS name, count(*) AS count FROM activity.due
 UNION ALL
-SELECT 'activity.personal' AS name, count(*) AS count FROM activity.personal;
+SELECT 'activity.personal' AS name, count(*) AS count FROM activity.personal
+UNION ALL
+SELECT 'activity.archived' AS name, count(*) AS count FROM activity.archived;

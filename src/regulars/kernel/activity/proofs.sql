@@ -24,7 +24,53 @@ ORDER BY journal.seq;
 SELECT format('A key of %s names activity %s, of which there is none.', key.source, key.activity_id) AS sentence
 FROM activity.key AS key
 LEFT JOIN activity.journal AS journal ON key.activity_id = journal.id
-WHERE journal.id IS NULL
+LEFT JOIN activity.archived AS archived
+    ON key.activity_id = archived.activity_id AND key.member_id = archived.member_id
+WHERE journal.id IS NULL AND archived.activity_id IS NULL
+LIMIT :most;
+
+-- name: fault_i12_archive
+-- What the journal has of a month, with the seals of what only a file has, is what was written into files: nothing of
+-- it was changed, and nothing was put between. Where nothing was archived, nothing is read.
+SELECT
+    format(
+        'Part %s of the archive of %s has %s activities; the journal has %s, or others.',
+        archive.part, to_char(archive.month, 'YYYY-MM'), archive.activities, coalesce(found.activities, 0)
+    ) AS sentence
+FROM activity.archive AS archive
+LEFT JOIN (
+    SELECT
+        part.month, part.part, count(*) AS activities,
+        sha256(string_agg(kept.seal, ''::bytea ORDER BY kept.seq)) AS digest
+    FROM activity.archive AS part
+    INNER JOIN (
+        SELECT
+            cast(date_trunc('month', journal.occurred_at AT TIME ZONE 'UTC') AS date) AS month,
+            journal.seq, journal.seal
+        FROM activity.journal AS journal
+        WHERE journal.kind <> 'traits'
+        UNION ALL
+        SELECT archived.month, archived.seq, archived.seal
+        FROM activity.archived AS archived
+    ) AS kept ON part.month = kept.month AND kept.seq >= part.first_seq AND kept.seq <= part.last_seq
+    GROUP BY part.month, part.part
+) AS found ON archive.month = found.month AND archive.part = found.part
+WHERE found.activities IS DISTINCT FROM archive.activities OR found.digest IS DISTINCT FROM archive.digest
+ORDER BY archive.month, archive.part
+LIMIT :most;
+
+-- name: fault_i8_archived
+-- Whatever only a file has is named as ever, is in the journal no more, and belongs to a part.
+SELECT
+    format(
+        'Activity %s of member %s is archived, and has no name or no part, or is there as well.',
+        archived.activity_id, archived.member_id
+    ) AS sentence
+FROM activity.archived AS archived
+LEFT JOIN activity.key AS key ON archived.activity_id = key.activity_id AND archived.member_id = key.member_id
+LEFT JOIN activity.archive AS archive ON archived.month = archive.month AND archived.part = archive.part
+LEFT JOIN activity.journal AS journal ON archived.activity_id = journal.id
+WHERE key.activity_id IS NULL OR archive.part IS NULL OR journal.id IS NOT NULL
 LIMIT :most;
 
 -- name: fault_i8_row

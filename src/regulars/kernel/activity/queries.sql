@@ -45,13 +45,15 @@ WHERE member_id = ANY(cast(:members AS uuid[])) AND state = 'open'
 ORDER BY at, parent_id, name;
 
 -- name: due_members
--- Members for whom something is due, soonest first.
-SELECT member_id, min(at) AS at
-FROM activity.due
-WHERE state = 'open' AND at <= :at
-GROUP BY member_id
-ORDER BY min(at), member_id
-LIMIT :most;
+-- Members for whom something is due, soonest first, as far as so many things go. The index gives them in order.
+SELECT DISTINCT soonest.member_id
+FROM (
+    SELECT member_id
+    FROM activity.due
+    WHERE state = 'open' AND at <= :at
+    ORDER BY at
+    LIMIT :most
+) AS soonest;
 
 -- name: add_dues
 INSERT INTO activity.due (member_id, parent_id, name, kind, at, data, state)
@@ -82,12 +84,54 @@ FROM activity.journal
 GROUP BY kind
 ORDER BY kind;
 
+-- name: of_kinds
+-- What came in from outside of some kinds and happened in a span, in the order in which it was recorded.
+SELECT member_id, body
+FROM activity.journal
+WHERE
+    kind = ANY(cast(:kinds AS text[])) AND parent_id IS NULL
+    AND occurred_at >= :since AND occurred_at < :until
+ORDER BY seq;
+
 -- name: history
 -- What came in from outside for these members, in the order in which it was recorded, up to a number.
 SELECT member_id, seq, recorded_at, body
 FROM activity.journal
 WHERE member_id = ANY(cast(:members AS uuid[])) AND parent_id IS NULL AND seq <= :until
 ORDER BY member_id, seq;
+
+-- name: unsettled
+-- Members for whom something is due before a time, who have more in the journal than up to a number, or to whom the
+-- clock brought what another member's activity led to.
+SELECT due.member_id
+FROM activity.due AS due
+WHERE due.member_id = ANY(cast(:members AS uuid[])) AND due.state = 'open' AND due.at < :at
+UNION
+SELECT journal.member_id
+FROM activity.journal AS journal
+WHERE
+    journal.member_id = ANY(cast(:members AS uuid[]))
+    AND (
+        journal.seq > :until
+        OR (
+            journal.parent_id IS NOT NULL
+            AND NOT EXISTS (
+                SELECT parent.id
+                FROM activity.journal AS parent
+                WHERE parent.member_id = journal.member_id AND parent.id = journal.parent_id
+            )
+        )
+    );
+
+-- name: claims
+-- What activities of these members, up to a number, took of ceilings.
+SELECT journal.member_id, journal.seq, claim.ceiling, claim.amount
+FROM activity.journal AS journal
+CROSS JOIN LATERAL json_to_recordset(journal.receipt -> 'claims') AS claim (ceiling text, amount bigint)
+WHERE
+    journal.member_id = ANY(cast(:members AS uuid[])) AND journal.seq <= :until
+    AND strpos(cast(journal.receipt AS text), '"claims":') > 0
+ORDER BY journal.member_id, journal.seq;
 
 -- name: end
 SELECT coalesce(max(seq), 0)::bigint AS seq
@@ -101,3 +145,50 @@ FROM activity.journal;
 SELECT journal.seq, journal.receipt
 FROM activity.journal AS journal
 WHERE journal.member_id = :member AND journal.id = :activity;
+
+-- name: horizon
+-- Every transaction with a number below this one has ended.
+SELECT cast(cast(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) AS horizon;
+
+-- name: follow
+-- What transactions of a window recorded, those after a number. The places are found first, for rows are wide.
+WITH page AS (
+    SELECT place.xid, place.seq
+    FROM activity.journal AS place
+    WHERE
+        place.xid >= cast(cast(cast(:low AS bigint) AS text) AS xid8)
+        AND place.xid < cast(cast(cast(:high AS bigint) AS text) AS xid8)
+        AND place.seq > :after
+    ORDER BY place.seq
+    LIMIT :most
+)
+SELECT
+    journal.seq, cast(cast(journal.xid AS text) AS bigint) AS transaction_id, journal.recorded_at, journal.body,
+    journal.receipt
+FROM page
+INNER JOIN activity.journal AS journal ON page.xid = journal.xid AND page.seq = journal.seq
+ORDER BY journal.seq;
+
+-- name: first_since
+-- The first transaction that recorded anything at a ledger time or later. Looks at the whole journal.
+SELECT min(cast(cast(xid AS text) AS bigint)) AS low
+FROM activity.journal
+WHERE recorded_at >= :since;
+
+-- name: split
+-- The first number of the journal that a reader at a place has yet to read, the one after the last where there is none;
+-- and the last number that is not to be read there.
+SELECT
+    coalesce(min(placed.seq) FILTER (WHERE placed.ahead), coalesce(max(placed.seq), 0) + 1) AS first_unread,
+    coalesce(max(placed.seq) FILTER (WHERE NOT placed.ahead), 0) AS last_read
+FROM (
+    SELECT
+        journal.seq,
+        journal.xid >= cast(cast(cast(:high AS bigint) AS text) AS xid8)
+        OR (journal.xid >= cast(cast(cast(:low AS bigint) AS text) AS xid8) AND journal.seq > :after) AS ahead
+    FROM activity.journal AS journal
+) AS placed;
+
+-- name: settle_transactions
+UPDATE activity.journal SET xid = cast(cast(cast(:settled AS bigint) AS text) AS xid8)
+WHERE xid <> cast(cast(cast(:settled AS bigint) AS text) AS xid8);

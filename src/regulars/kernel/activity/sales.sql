@@ -15,6 +15,21 @@ INNER JOIN activity.key AS key ON wanted.source = key.source AND wanted.id = key
 INNER JOIN activity.journal AS journal ON key.member_id = journal.member_id AND key.activity_id = journal.id
 ORDER BY journal.seq;
 
+-- name: conflicts
+-- Vouchers that tills took and should not have, the last recorded first.
+SELECT member_id, id, seq, occurred_at, recorded_at, body, receipt
+FROM activity.journal
+WHERE
+    kind = 'voucher_used' AND seq < :before AND occurred_at >= :since AND occurred_at < :until
+    AND (:store = '' OR body ->> 'store' = :store)
+    AND (cast(:member AS uuid) IS NULL OR member_id = cast(:member AS uuid))
+    AND EXISTS (
+        SELECT 1 FROM json_array_elements(receipt -> 'reasons') AS reason
+        WHERE reason ->> 'code' = ANY(cast(:codes AS text[]))
+    )
+ORDER BY seq DESC
+LIMIT :most;
+
 -- name: places
 -- The stores, or the channels, that activities of a time name.
 SELECT body ->> cast(:part AS text) AS place, count(*) AS activities, max(occurred_at) AS last_at

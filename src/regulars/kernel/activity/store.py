@@ -14,6 +14,8 @@ from regulars.base.sql import load
 from regulars.kernel.nouns import Body, Receipt, Scalar
 
 __all__ = [
+    "SETTLED",
+    "Followed",
     "Known",
     "Past",
     "Recorded",
@@ -29,14 +31,22 @@ __all__ = [
     "end_dues",
     "find",
     "find_keys",
+    "first_since",
+    "follow",
     "history",
+    "horizon",
     "is_decided_since",
     "last_seq",
+    "list_claims",
+    "list_unsettled",
+    "of_kinds",
     "open_dues",
     "originals",
     "receipts",
     "record",
+    "settle_transactions",
     "since",
+    "split",
 ]
 
 SQL = load("regulars.kernel.activity")
@@ -54,6 +64,8 @@ JOURNAL: Final = (
     "receipt",
     "seal",
 )
+SETTLED: Final = 3
+"""The first transaction that PostgreSQL gives a number to. Every server has long passed it."""
 read_receipt = msgspec.json.Decoder(Receipt).decode
 read_body = msgspec.json.Decoder(Body).decode
 read_data = msgspec.json.Decoder(dict[str, Scalar]).decode
@@ -88,6 +100,19 @@ class Told(Struct, frozen=True, kw_only=True):
     seq: int
     at: datetime
     body: Body
+    text: bytes
+    """The body as it is journalled."""
+
+
+class Followed(Struct, frozen=True, kw_only=True):
+    """An activity as whoever follows the journal reads it, with its number and that of its transaction."""
+
+    seq: int
+    transaction: int
+    at: datetime
+    """Ledger time of its recording."""
+    body: Body
+    receipt: Receipt
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -189,7 +214,7 @@ async def open_dues(read: Read, members: Sequence[UUID]) -> dict[UUID, list[Wait
 
 
 async def due_members(read: Read, *, at: datetime, most: int) -> list[UUID]:
-    """List members for whom something is due by `at`, soonest first."""
+    """List members for whom something is due by `at`: of so many things at most, the soonest ones."""
     return [row["member_id"] for row in await SQL.rows(read, "due_members", at=at, most=most)]
 
 
@@ -277,9 +302,22 @@ async def end(read: Read) -> int:
 async def history(read: Read, members: Sequence[UUID], *, until: int) -> list[Told]:
     """Read what came in for members, in the order of their ids and of the journal, up to a number. One statement."""
     return [
-        Told(member=row[0], seq=row[1], at=row[2], body=read_body(row[3]))
+        Told(member=row[0], seq=row[1], at=row[2], body=read_body(row[3]), text=row[3].encode())
         for row in await SQL.rows(read, "history", members=members, until=until)
     ]
+
+
+async def list_unsettled(read: Read, members: Sequence[UUID], *, until: int, at: datetime) -> set[UUID]:
+    """List the members whose part of the journal, up to a number, is not the whole story up to a time.
+
+    Something is still due for them, they have more in the journal, or another member's activity led to something.
+    """
+    return {row["member_id"] for row in await SQL.rows(read, "unsettled", members=members, until=until, at=at)}
+
+
+async def list_claims(read: Read, members: Sequence[UUID], *, until: int) -> list[tuple[UUID, int, str, int]]:
+    """List what activities of members took of ceilings, up to a number: (member, number, ceiling, amount)."""
+    return [(row[0], row[1], row[2], row[3]) for row in await SQL.rows(read, "claims", members=members, until=until)]
 
 
 async def find(read: Read, member: UUID, activity: UUID) -> tuple[int, Receipt] | None:
@@ -291,3 +329,45 @@ async def find(read: Read, member: UUID, activity: UUID) -> tuple[int, Receipt] 
 async def count_by_kind(read: Read) -> dict[str, int]:
     """Count the journal by kind of activity."""
     return {row["kind"]: row["activities"] for row in await SQL.rows(read, "count_by_kind")}
+
+
+async def of_kinds(read: Read, kinds: Sequence[str], *, since: datetime, until: datetime) -> list[tuple[UUID, Body]]:
+    """Read what came in of some kinds and happened from `since` on, before `until`: members and what came in."""
+    rows = await SQL.rows(read, "of_kinds", kinds=kinds, since=since, until=until)
+    return [(row["member_id"], read_body(row["body"])) for row in rows]
+
+
+async def horizon(read: Read) -> int:
+    """Give the number below which every transaction has ended: what they recorded is seen from now on."""
+    return int(await SQL.value(read, "horizon"))
+
+
+async def follow(read: Read, *, low: int, high: int, after: int, most: int) -> list[Followed]:
+    """Read what the transactions [low, high) recorded, in the order of the journal, after a number of it.
+
+    All of them must have ended: `high` is a `horizon`.
+    """
+    return [
+        Followed(seq=row[0], transaction=row[1], at=row[2], body=read_body(row[3]), receipt=read_receipt(row[4]))
+        for row in await SQL.rows(read, "follow", low=low, high=high, after=after, most=most)
+    ]
+
+
+async def first_since(read: Read, since: datetime) -> int | None:
+    """Give the number of the first transaction that recorded anything at a ledger time or later; None for none."""
+    return await SQL.value(read, "first_since", since=since)
+
+
+async def split(read: Read, *, low: int, high: int, after: int) -> tuple[int, int]:
+    """Give the first number that a reader at a place has yet to read, and the last that is not to be read there.
+
+    Nothing left to read: the one after the last. Nothing read: 0.
+    """
+    row = await SQL.row(read, "split", low=low, high=high, after=after)
+    assert row is not None, "an aggregate always answers"
+    return row["first_unread"], row["last_read"]
+
+
+async def settle_transactions(tx: Tx) -> None:
+    """Say of all that is there that it was recorded by the first transaction there can be. Writes the whole journal."""
+    await SQL.run(tx, "settle_transactions", settled=SETTLED)

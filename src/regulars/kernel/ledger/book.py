@@ -50,6 +50,8 @@ class Book:
         self.accounts: dict[AccountKey, Account] = dict(accounts)
         self.lots: dict[tuple[UUID, str], dict[int, Lot]] = {}
         self.holds: dict[HoldKey, Hold] = {}
+        self.held: set[HoldKey] = set()
+        """Holds that were there before this transaction."""
         self.opened: set[UUID] = set()
         self.taken_before: list[Allocation] = []
         """Stored allocations that a reversal of this transaction speaks of."""
@@ -63,9 +65,15 @@ class Book:
         self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
         self._times: dict[UUID, datetime] = {}
         self._currencies: dict[UUID, set[str]] = {}
-        for (member, currency, _), account in self.accounts.items():
+        # By member: holds that they made or that are on their points; by the id of a hold: who made one. A step that is
+        # taken back leaves names here of holds that are not there.
+        self._bound: dict[UUID, dict[HoldKey, None]] = {}
+        self._makers: dict[UUID, dict[UUID, None]] = {}
+        self._names = {POINTS}
+        for (member, currency, name), account in self.accounts.items():
             self._times[member] = max(account.at, self._times.get(member, account.at))
             self._currencies.setdefault(member, set()).add(currency)
+            self._names.add(name)
 
     def open(self, members: Iterable[UUID], lots: Iterable[Lot], holds: Iterable[Hold]) -> None:
         """Add the lots and holds of members whose accounts are here. Before the first change to those members."""
@@ -74,9 +82,17 @@ class Book:
             self.lots.setdefault((lot.member, lot.currency), {})[lot.number] = lot
         for hold in holds:
             self.holds[hold.member, hold.id] = hold
+            self.held.add((hold.member, hold.id))
+            self._bind(hold)
             # A hold makes no entry, but time does not go back behind it either.
             last = max(hold.held_at, hold.ended_at or hold.held_at)
             self._times[hold.member] = max(last, self._times.get(hold.member, last))
+
+    def _bind(self, hold: Hold) -> None:
+        key = (hold.member, hold.id)
+        self._makers.setdefault(hold.id, {})[hold.member] = None
+        for member in (hold.member, *(part.owner for part in hold.parts)):
+            self._bound.setdefault(member, {})[key] = None
 
     # -- taking steps back ---------------------------------------------------------------------------------------
 
@@ -118,7 +134,8 @@ class Book:
 
     def moves(self, member: UUID) -> int:
         """How many entries the member's accounts have had: it grows with each."""
-        return sum(account.version for (owner, _, _), account in self.accounts.items() if owner == member)
+        keys = ((member, currency, name) for currency in self._currencies.get(member, ()) for name in self._names)
+        return sum(account.version for key in keys if (account := self.accounts.get(key)) is not None)
 
     def balances(self, member: UUID) -> dict[str, int]:
         """The shown balance of each currency that this member ever had."""
@@ -194,6 +211,7 @@ class Book:
         if account is None:
             version, balance, due_at = 1, amount, None
             self._currencies.setdefault(key[0], set()).add(key[1])
+            self._names.add(key[2])
         else:
             assert at >= account.at
             version, balance, due_at = account.version + 1, account.balance + amount, account.due_at
@@ -241,6 +259,8 @@ class Book:
         """Keep a hold's new state."""
         last = max(hold.held_at, hold.ended_at or hold.held_at)
         self._put(self._times, hold.member, max(last, self._times.get(hold.member, last)))
+        if (hold.member, hold.id) not in self.holds:
+            self._bind(hold)
         self._put(self.holds, (hold.member, hold.id), hold)
         self.touched_holds.add((hold.member, hold.id))
 
@@ -291,18 +311,17 @@ class Book:
     def holds_on(self, member: UUID, currency: str) -> list[Hold]:
         """The holds that an opened member made, and those that others have on the member's points, oldest first."""
         assert member in self.opened
-        found = (
-            hold
-            for hold in self.holds.values()
-            if hold.currency == currency and (hold.member == member or any(part.owner == member for part in hold.parts))
-        )
+        known = (self.holds.get(key) for key in self._bound.get(member, ()))
+        found = (hold for hold in known if hold is not None and hold.currency == currency)
         return sorted(found, key=lambda hold: (hold.held_at, hold.id))
 
     def holds_of(self, member: UUID, currency: str) -> list[Hold]:
         """The holds of an opened member that this book knows, oldest first."""
-        assert member in self.opened
-        found = (h for h in self.holds.values() if h.member == member and h.currency == currency)
-        return sorted(found, key=lambda hold: (hold.held_at, hold.id))
+        return [hold for hold in self.holds_on(member, currency) if hold.member == member]
+
+    def makers(self, id: UUID) -> list[UUID]:  # noqa: A002 - the glossary's word for it
+        """The members who made a hold of this id, as far as they are here."""
+        return [member for member in self._makers.get(id, ()) if (member, id) in self.holds]
 
     # -- issuing: the only verb of the hot path ------------------------------------------------------------------
 

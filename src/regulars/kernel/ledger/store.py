@@ -61,6 +61,23 @@ LOT: Final = (
     "parent_member",
     "parent_number",
 )
+HOLD: Final = (
+    "member_id",
+    "id",
+    "currency",
+    "amount",
+    "captured",
+    "released",
+    "state",
+    "held_at",
+    "valid_until",
+    "settle_until",
+    "ended_at",
+    "purpose",
+    "revoked_at",
+    "used_by",
+)
+HOLD_LOT: Final = ("member_id", "hold_id", "owner_id", "currency", "lot", "amount", "captured", "released")
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -184,24 +201,25 @@ async def _holds(read: Read, members: Sequence[UUID], ids: Sequence[UUID]) -> li
 
 
 def _lot(row: Record) -> Lot:
+    # By position, as LOT has them: a batch reads tens of thousands, and names are looked up for each value.
     return Lot(
-        member=row["member_id"],
-        currency=row["currency"],
-        number=row["number"],
-        amount=row["amount"],
-        remaining=row["remaining"],
-        expired=row["expired"],
-        issued_at=row["issued_at"],
-        usable_from=row["usable_from"],
-        expires_at=row["expires_at"],
-        priority=row["priority"],
-        activity=row["activity_id"],
-        offer=row["offer"],
-        program=row["program"],
-        funder=row["funder"],
-        value_micro=row["value_micro"],
-        parent_member=row["parent_member"],
-        parent_number=row["parent_number"],
+        member=row[0],
+        currency=row[1],
+        number=row[2],
+        amount=row[3],
+        remaining=row[4],
+        expired=row[5],
+        issued_at=row[6],
+        usable_from=row[7],
+        expires_at=row[8],
+        priority=row[9],
+        activity=row[10],
+        offer=row[11],
+        program=row[12],
+        funder=row[13],
+        value_micro=row[14],
+        parent_member=row[15],
+        parent_number=row[16],
     )
 
 
@@ -216,43 +234,40 @@ async def write(tx: Tx, book: Book) -> None:
     await _write_lots(tx, book)
     if book.allocations:
         await tx.copy("ledger", "allocation", ALLOCATION, map(astuple, book.allocations))
-    await _write_holds(tx, [book.holds[key] for key in book.touched_holds if key in book.holds])
+    await _write_holds(tx, book, [book.holds[key] for key in book.touched_holds if key in book.holds])
 
 
-async def _write_holds(tx: Tx, held: Sequence[Hold]) -> None:
-    if not held:
-        return
-    await SQL.run(
-        tx,
-        "put_holds",
-        members=[h.member for h in held],
-        ids=[h.id for h in held],
-        currencies=[h.currency for h in held],
-        amounts=[h.amount for h in held],
-        captureds=[h.captured for h in held],
-        releaseds=[h.released for h in held],
-        states=[h.state for h in held],
-        held_ats=[h.held_at for h in held],
-        valid_untils=[h.valid_until for h in held],
-        settle_untils=[h.settle_until for h in held],
-        ended_ats=[h.ended_at for h in held],
-        purposes=[h.purpose for h in held],
-        revoked_ats=[h.revoked_at for h in held],
-        used_bys=[h.used_by for h in held],
-    )
-    parts = [(h, part) for h in held for part in h.parts]
-    await SQL.run(
-        tx,
-        "put_hold_lots",
-        members=[h.member for h, _ in parts],
-        ids=[h.id for h, _ in parts],
-        owners=[part.owner for _, part in parts],
-        currencies=[h.currency for h, _ in parts],
-        lots=[part.lot for _, part in parts],
-        amounts=[part.amount for _, part in parts],
-        captureds=[part.captured for _, part in parts],
-        releaseds=[part.released for _, part in parts],
-    )
+async def _write_holds(tx: Tx, book: Book, touched: Sequence[Hold]) -> None:
+    added = [hold for hold in touched if (hold.member, hold.id) not in book.held]
+    moved = [hold for hold in touched if (hold.member, hold.id) in book.held]
+    if added:
+        await tx.copy("ledger", "hold", HOLD, (astuple(hold)[:-1] for hold in added))
+        parts = [(h.member, h.id, p.owner, h.currency, *astuple(p)[1:]) for h in added for p in h.parts]
+        await tx.copy("ledger", "hold_lot", HOLD_LOT, parts)
+    if moved:
+        await SQL.run(
+            tx,
+            "move_holds",
+            members=[hold.member for hold in moved],
+            ids=[hold.id for hold in moved],
+            captureds=[hold.captured for hold in moved],
+            releaseds=[hold.released for hold in moved],
+            states=[hold.state for hold in moved],
+            ended_ats=[hold.ended_at for hold in moved],
+            revoked_ats=[hold.revoked_at for hold in moved],
+            used_bys=[hold.used_by for hold in moved],
+        )
+        changed = [(hold, part) for hold in moved for part in hold.parts]
+        await SQL.run(
+            tx,
+            "move_hold_lots",
+            members=[hold.member for hold, _ in changed],
+            ids=[hold.id for hold, _ in changed],
+            owners=[part.owner for _, part in changed],
+            lots=[part.lot for _, part in changed],
+            captureds=[part.captured for _, part in changed],
+            releaseds=[part.released for _, part in changed],
+        )
 
 
 async def _write_accounts(tx: Tx, book: Book) -> None:
@@ -322,7 +337,7 @@ def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
 
 
 async def due_members(read: Read, *, at: datetime, most: int) -> list[UUID]:
-    """List members with a lot or hold that ends by `at`, soonest first."""
+    """List members with a lot or hold that ends by `at`: those of so many accounts at most, the soonest ones."""
     return [row["member_id"] for row in await SQL.rows(read, "due_members", at=at, most=most)]
 
 

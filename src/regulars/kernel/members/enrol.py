@@ -53,7 +53,7 @@ async def enrol(
     free = await insert_identifiers(tx, keyring, owned, at=at)
     if len(free) < len(wanted):
         raise _taken([each.kind for each in wanted if each not in free])
-    await insert_members(tx, [newcomer], at=at, source=source, region=region)
+    await insert_members(tx, {newcomer: at}, source=source, region=region)
     return newcomer.id
 
 

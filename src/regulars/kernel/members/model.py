@@ -13,6 +13,7 @@ __all__ = [
     "HouseholdUnknown",
     "IdentifierInvalid",
     "IdentifierTaken",
+    "IdentifierUnknown",
     "IdentifiersExceeded",
     "Masked",
     "Member",
@@ -47,6 +48,8 @@ class Masked(Struct, frozen=True, kw_only=True, gc=False):
     value: str
     """Dots and the last characters: never more than four, never more than half."""
     added_at: datetime
+    id: UUID
+    """By which it is named to take it away; it says nothing of the value, and another member's is another."""
 
 
 class HouseholdUnknown(Refusal):
@@ -68,6 +71,12 @@ class IdentifierTaken(Refusal):
     """An identifier already belongs to a member."""
 
     code, kind = "identifier_taken", "conflict"
+
+
+class IdentifierUnknown(Refusal):
+    """The member has no identifier of this id."""
+
+    code, kind = "identifier_unknown", "not_found"
 
 
 class IdentifiersExceeded(Refusal):

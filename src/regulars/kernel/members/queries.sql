@@ -8,6 +8,11 @@ FROM members.identifier AS identifier
 INNER JOIN unnest(cast(:kinds AS text[]), cast(:blinds AS bytea[])) AS sought (kind, blind)
     ON identifier.kind = sought.kind AND identifier.blind = sought.blind;
 
+-- name: take_turns
+-- Locks until the transaction ends, one after the other, in the order in which they come.
+SELECT pg_advisory_xact_lock(turn.number)
+FROM unnest(cast(:numbers AS bigint[])) AS turn (number);
+
 -- name: insert_identifiers
 -- In one order, so that two batches that bring the same cards wait for each other and never cross. What another
 -- transaction put there first stays; the answer tells which rows are ours.
@@ -32,10 +37,11 @@ SELECT
     arrived.id,
     'active',
     cast(:region AS text),
-    cast(:joined_at AS timestamptz),
+    arrived.joined_at,
     cast(:enrolled_by AS text),
     arrived.wrapped_key
-FROM unnest(cast(:ids AS uuid[]), cast(:wrapped_keys AS bytea[])) AS arrived (id, wrapped_key);
+FROM unnest(cast(:ids AS uuid[]), cast(:joined_ats AS timestamptz[]), cast(:wrapped_keys AS bytea[]))
+    AS arrived (id, joined_at, wrapped_key);
 
 -- name: find_members
 SELECT
@@ -124,6 +130,7 @@ WHERE id = cast(:id AS uuid);
 -- name: list_identifiers
 SELECT
     kind,
+    blind,
     cipher,
     added_at
 FROM members.identifier

@@ -46,11 +46,13 @@ async def resolve_many(
     new_ids: Sequence[UUID],
     at: datetime,
     source: str,
+    times: Sequence[datetime] = (),
 ) -> list[UUID | Refusal]:
     """Answer, in order, the member that each reference means, or the refusal of that reference.
 
     With `auto_enrol`, which needs a Tx, an unknown identifier becomes a member, whose id is the one of `new_ids` in its
-    place; the other ids are left unused. Members that were merged are followed to the one kept. The number of
+    place; the other ids are left unused. They joined at the first of `times` that is theirs, or without these `at`:
+    who else is in the transaction must not tell. Members that were merged are followed to the one kept. The number of
     statements does not depend on the number of references.
     """
     assert not auto_enrol or len(new_ids) == len(refs), "one new id for each reference"
@@ -65,7 +67,11 @@ async def resolve_many(
             if isinstance(ref, Identifier) and ref not in found:
                 missing.setdefault(ref, new_id)
         newcomers = {ref: make_newcomer(keyring, new_id) for ref, new_id in missing.items()}
-        found |= await _enrol_missing(read, keyring, newcomers, at=at, source=source)
+        joined: dict[Identifier, datetime] = {}
+        for ref, time in zip(parsed, times or [at] * len(parsed), strict=True):
+            if isinstance(ref, Identifier) and ref in missing:
+                joined[ref] = min(time, joined.get(ref, time))
+        found |= await _enrol_missing(read, keyring, newcomers, joined, at=at, source=source)
         # Another transaction was first with these: it has ended by now, and its rows can be seen.
         lost = {ref: sought[ref] for ref in missing if ref not in found}
         found |= await find_identifiers(read, lost)
@@ -74,12 +80,18 @@ async def resolve_many(
 
 
 async def _enrol_missing(
-    tx: Tx, keyring: Keyring, newcomers: Mapping[Identifier, Newcomer], *, at: datetime, source: str
+    tx: Tx,
+    keyring: Keyring,
+    newcomers: Mapping[Identifier, Newcomer],
+    joined: Mapping[Identifier, datetime],
+    *,
+    at: datetime,
+    source: str,
 ) -> dict[Identifier, UUID]:
     """Write identifiers first, and members only for those that were free: nobody is left without a card."""
     owned = [(ref, newcomer.id, newcomer.key) for ref, newcomer in newcomers.items()]
     won = await insert_identifiers(tx, keyring, owned, at=at)
-    await insert_members(tx, [newcomers[ref] for ref in won], at=at, source=source, region="")
+    await insert_members(tx, {newcomers[ref]: joined[ref] for ref in won}, source=source, region="")
     return {ref: newcomers[ref].id for ref in won}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 import msgspec
@@ -34,6 +35,7 @@ __all__ = [
     "lock_many",
     "look_many",
     "make_newcomer",
+    "name_identifier",
     "page",
     "set_merged",
     "set_traits",
@@ -226,6 +228,10 @@ async def insert_identifiers(
     """
     if not owned:
         return set()
+    if len(keyring.keys) > 1:
+        owned = await _leave_out_known(tx, keyring, owned)
+        if not owned:
+            return set()
     blinds = {(each.kind, keyring.blind(each.kind, each.value)): each for each, _, _ in owned}
     assert len(blinds) == len(owned), "an identifier comes once"
     rows = await queries.rows(
@@ -235,14 +241,30 @@ async def insert_identifiers(
         blinds=[blind for _, blind in blinds],
         blind_key_id=keyring.blind_key_id,
         member_ids=[member for _, member, _ in owned],
-        ciphers=[seal(key, each.value.encode(), _place(member, each.kind)) for each, member, key in owned],
+        ciphers=[seal(key, each.value.encode(), place_of(member, each.kind)) for each, member, key in owned],
         added_at=at,
     )
     return {blinds[row["kind"], row["blind"]] for row in rows}
 
 
-async def insert_members(tx: Tx, newcomers: Sequence[Newcomer], *, at: datetime, source: str, region: str) -> None:
-    """Write new members, active from the start."""
+async def _leave_out_known(
+    tx: Tx, keyring: Keyring, owned: Sequence[tuple[Identifier, UUID, bytes]]
+) -> list[tuple[Identifier, UUID, bytes]]:
+    """While keys change, let nobody write the same identifier under another key: the constraint would not see it.
+
+    Whoever knows several keys waits here for whoever writes the same identifier, and then looks again.
+    """
+    oldest = min(keyring.keys)
+    sought = {each: keyring.blinds(each.kind, each.value) for each, _, _ in owned}
+    turns = [digest.value for digests in sought.values() for digest in digests if digest.key_id == oldest]
+    numbers = [int.from_bytes(value[:8], "big", signed=True) for value in turns]
+    await queries.run(tx, "take_turns", numbers=sorted(numbers))
+    known = await find_identifiers(tx, sought)
+    return [(each, member, key) for each, member, key in owned if each not in known]
+
+
+async def insert_members(tx: Tx, newcomers: Mapping[Newcomer, datetime], *, source: str, region: str) -> None:
+    """Write new members, each with the time of joining; active from the start."""
     if not newcomers:
         return
     await queries.run(
@@ -250,7 +272,7 @@ async def insert_members(tx: Tx, newcomers: Sequence[Newcomer], *, at: datetime,
         "insert_members",
         ids=[newcomer.id for newcomer in newcomers],
         wrapped_keys=[newcomer.wrapped_key for newcomer in newcomers],
-        joined_at=at,
+        joined_ats=list(newcomers.values()),
         enrolled_by=source,
         region=region,
     )
@@ -279,11 +301,17 @@ async def identifiers(read: Read, keyring: Keyring, member: UUID) -> list[Masked
     return [
         Masked(
             kind=row["kind"],
-            value=mask(open_sealed(key, row["cipher"], _place(member, row["kind"])).decode()),
+            value=mask(open_sealed(key, row["cipher"], place_of(member, row["kind"])).decode()),
             added_at=row["added_at"],
+            id=name_identifier(member, row["blind"]),
         )
         for row in await queries.rows(read, "list_identifiers", member_id=member)
     ]
+
+
+def name_identifier(member: UUID, blind: bytes) -> UUID:
+    """Name an identifier of a member by its keyed digest, which is not shown: nobody can look for it elsewhere."""
+    return UUID(bytes=sha256(b"identifier/" + member.bytes + blind).digest()[:16])
 
 
 async def traits_many(read: Read, ids: Iterable[UUID], *, since: datetime) -> TraitHistory:
@@ -321,7 +349,7 @@ def unknown(member: UUID) -> MemberUnknown:
     return MemberUnknown("No member has this id.", member=str(member))
 
 
-def _place(member: UUID, kind: str) -> bytes:
+def place_of(member: UUID, kind: str) -> bytes:
     """Where a sealed identifier belongs: moved to another row it does not open."""
     return member.bytes + kind.encode()
 

@@ -6,6 +6,7 @@ from regulars.kernel.program.days import Calendar
 from regulars.kernel.program.diff import Change, compare
 from regulars.kernel.program.document import content_hash, decode, dump, encode, locate_budget, parse
 from regulars.kernel.program.explain import Explanation, Verdict, explain
+from regulars.kernel.program.fold import HONOURED
 from regulars.kernel.program.formulas import Formula
 from regulars.kernel.program.gates import Told
 from regulars.kernel.program.kinds import DataInvalid, find_faults
@@ -41,6 +42,7 @@ from regulars.kernel.program.model import (
 )
 from regulars.kernel.program.occasions import Occasion, find_next, find_occasion
 from regulars.kernel.program.plan import BoundCurrency, BoundOffer, MemoryUnreadable, Plan, compile_plan
+from regulars.kernel.program.reading import read_yaml
 from regulars.kernel.program.releases import Pilot, Release, Releases, in_force
 from regulars.kernel.program.rule import RETURN, rule
 from regulars.kernel.program.schema import schema
@@ -78,6 +80,7 @@ from regulars.kernel.program.vetting import vet
 from regulars.kernel.program.words import Id, Word
 
 __all__ = [
+    "HONOURED",
     "LANGUAGES",
     "LIVE",
     "RETURN",
@@ -168,6 +171,7 @@ __all__ = [
     "read_policy",
     "read_source",
     "read_story",
+    "read_yaml",
     "refer",
     "rescale",
     "retire",

@@ -30,9 +30,12 @@ from regulars.kernel.program.plan import BoundOffer, Plan
 from regulars.kernel.program.room import Room, give_back, say_why
 from regulars.kernel.program.shares import rescale, spread, take_off
 
-__all__ = ["Fold"]
+__all__ = ["HONOURED", "Fold"]
 
 EARNED: Final = "earned"
+HONOURED: Final = "#quote"
+"""Stands for the offer in what the house bears to keep a quote."""
+PAY: Final = "pay"
 
 encoder: Final = msgspec.json.Encoder(order="sorted")
 
@@ -60,6 +63,7 @@ class Fold:
         "grants",
         "later",
         "left",
+        "lines",
         "memories",
         "plan",
         "postings",
@@ -81,6 +85,8 @@ class Fold:
         self.step = step
         self.sight: Sight | None = None
         self.changed = False
+        # As they came in: the step's own are what is paid for them, once discounts are taken off.
+        self.lines = step.activity.lines
         self.given: list[Given] = []
         # Ceilings that this step has drawn on.
         self.left: dict[str, int] = {}
@@ -124,6 +130,7 @@ class Fold:
                 void=step.void,
                 priced=step.priced,
                 usable=step.usable,
+                promised=step.promised,
             )
             self.changed = False
         return self.step
@@ -148,6 +155,30 @@ class Fold:
             self.step, activity=msgspec.structs.replace(activity, lines=lines), priced=True
         )
         self.sight = None
+
+    def keep_promise(self, *, with_points: bool) -> None:
+        """Take off what a quote promised and nobody gives any more, line by line: the house bears it.
+
+        Not `with_points`: only what was taken off before points paid.
+        """
+        offers = self.plan.offers
+        promised = [
+            discount
+            for offer, discount in self.step.promised
+            if with_points or offer not in offers or offers[offer].phase != PAY
+        ]
+        quoted = take_off(self.lines, promised)
+        now = take_off(self.lines, [discount for _, discount in self.discounts])
+        over = [mine.amount_minor - theirs.amount_minor for mine, theirs in zip(now, quoted, strict=True)]
+        if sum(over) <= 0:
+            return
+        if self.repriced is None:
+            self.repriced = len(self.discounts)
+        # Where another line costs less than it was quoted, that is the customer's too: the whole decides.
+        parts = spread(sum(over), [max(0, each) for each in over])
+        self.discounts += [
+            (HONOURED, Discount(line=number, amount_minor=part)) for number, part in enumerate(parts, start=1) if part
+        ]
 
     def open_room(self, offer: BoundOffer) -> Room:
         """What a bounded offer may still give."""

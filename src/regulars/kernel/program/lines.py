@@ -1,8 +1,9 @@
 """Which lines of a basket an offer speaks of: one way to say it, shared by all mechanics."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from operator import attrgetter
+from typing import Annotated, Any, Final, Literal, cast
 
 from msgspec import Meta, Struct, field
 
@@ -14,6 +15,8 @@ __all__ = ["Choice", "Exclusion", "Picker", "Selection", "Words", "miss_minimum"
 
 WORDS_MAX: Final = 20_000
 """Names in one list."""
+KINDS_OF_LINE_MAX: Final = 50_000
+"""Kinds of lines that one selection remembers."""
 
 Words = Annotated[tuple[Word, ...], Meta(max_length=WORDS_MAX)]
 
@@ -84,15 +87,26 @@ class Picker:
     out_categories: frozenset[str]
     out_brands: frozenset[str]
     out_skus: frozenset[str]
+    read_key: Callable[[Line], Any]
+    """What tells lines apart: only what some list speaks of."""
+    known: dict[Any, bool]
+    """By key: whether lines seen before fit (a memo, bounded; it never changes an answer)."""
 
     @classmethod
     def build(cls, selection: Selection) -> "Picker":
         """Look everything up once."""
         out = selection.exclude
-        lists = (selection.categories, selection.brands, selection.skus, out.categories, out.brands, out.skus)
+        asked = {
+            "categories": bool(selection.categories or out.categories),
+            "brand": bool(selection.brands or out.brands),
+            "sku": bool(selection.skus or out.skus),
+        }
+        names = [name for name, is_asked in asked.items() if is_asked]
         return cls(
             selection=selection,
-            takes_all=not any(lists),
+            takes_all=not names,
+            read_key=attrgetter(*(names or ["brand"])),
+            known={},
             categories=frozenset(selection.categories),
             brands=frozenset(selection.brands),
             skus=frozenset(selection.skus),
@@ -111,7 +125,8 @@ class Picker:
             numbers = tuple(range(1, len(lines) + 1))
             taken = lines
         else:
-            numbers = tuple([number for number, line in enumerate(lines, start=1) if self.fits(line)])
+            fits = self._look_up(lines)
+            numbers = tuple([number for number, fit in enumerate(fits, start=1) if fit])
             if not numbers:
                 return NO_LINE
             taken = [lines[number - 1] for number in numbers]
@@ -123,6 +138,17 @@ class Picker:
         if quantity < wanted.minimum_milli:
             return Choice(missing=miss_minimum(quantity, wanted.minimum_milli, unit="milli"))
         return Choice(numbers=numbers, amount_minor=amount, quantity_milli=quantity)
+
+    def _look_up(self, lines: Sequence[Line]) -> list[bool]:
+        known, read_key = self.known, self.read_key
+        found = list(map(known.get, map(read_key, lines)))
+        if None in found:
+            if len(known) > KINDS_OF_LINE_MAX:
+                known.clear()
+            for place, line in enumerate(lines):
+                if found[place] is None:
+                    found[place] = known[read_key(line)] = self.fits(line)
+        return cast("list[bool]", found)
 
     def fits(self, line: Line) -> bool:
         """Say whether one line fits, wherever it was sold."""

@@ -1,17 +1,31 @@
-"""What structs say of their fields: the text that stands below each of them in the code, for forms and references."""
+"""What structs say of their fields, for forms and references, in every language that forms have.
+
+In English it is the text that stands below a field in the code; in others a catalogue beside the code, by struct and
+field (`words.zh-CN.json`), so that a mechanic is one folder.
+"""
 
 import ast
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from importlib import import_module
+from importlib.resources import files
 from itertools import pairwise
 from textwrap import dedent
-from typing import cast
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import Struct
 
-__all__ = ["list_structs", "read_meanings"]
+__all__ = ["TRANSLATED", "describe_fields", "list_structs", "read_catalogue", "read_meanings"]
+
+TRANSLATED: Final = "x-meaning"
+"""Where JSON Schema has what a setting means in other languages than English, by language."""
+CATALOGUES: Final[Mapping[str, str]] = {"zh-CN": "words.zh-CN.json"}
+"""By language: the file in the folder of a struct."""
+Catalogue = Mapping[str, Mapping[str, str]]
+
+read_words: Final = msgspec.json.Decoder(dict[str, dict[str, str]])
 
 
 @cache
@@ -31,6 +45,28 @@ def read_meanings(struct: type[Struct]) -> Mapping[str, str]:
         if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
             meanings[names[above.target.id]] = inspect.cleandoc(str(below.value.value)).replace("\n", " ")
     return meanings
+
+
+@cache
+def read_catalogue(package: str, language: str) -> Catalogue:
+    """Read what a folder says of its structs in a language: by class, by the field's name in documents.
+
+    Nothing where the folder has no such file. Raises msgspec.ValidationError for one that is no catalogue.
+    """
+    place = files(package).joinpath(CATALOGUES[language])
+    return read_words.decode(place.read_bytes()) if place.is_file() else {}
+
+
+def describe_fields(definitions: Mapping[str, Any], types: Iterable[type[Struct]]) -> None:
+    """Write into JSON Schema's definitions of these structs, and of all that they hold, what each field means."""
+    for name, struct in list_structs(types).items():
+        properties = definitions[name]["properties"]
+        for field, meaning in read_meanings(struct).items():
+            properties[field].setdefault("description", meaning)
+        package = import_module(struct.__module__).__package__ or struct.__module__
+        for language in CATALOGUES:
+            for field, meaning in read_catalogue(package, language).get(struct.__name__, {}).items():
+                properties[field].setdefault(TRANSLATED, {})[language] = meaning
 
 
 def list_structs(types: Iterable[type[Struct]]) -> Mapping[str, type[Struct]]:

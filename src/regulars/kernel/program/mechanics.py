@@ -1,6 +1,5 @@
 """Mechanics, found by the name of their file: what a module must have to be one."""
 
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -12,6 +11,7 @@ from typing import Any, Final, Literal, cast, get_args
 
 from msgspec import Struct
 
+from regulars.base.plugs import find_plugs
 from regulars.kernel.nouns import Earned, Given, Grant, Step
 from regulars.kernel.program.days import Calendar
 from regulars.kernel.program.words import Names
@@ -108,6 +108,9 @@ class Mechanic:
     """Ceilings that it may claim, and how much there is of each; None: as much as somebody has put there."""
     formulas: Callable[[Any], Mapping[str, Written]] | None
     """The formulas in its settings, by the name of the setting."""
+    heeds: Callable[[Any, Step], bool] | None = None
+    """(prepared settings, step): whether `earn` may have anything to say. Asked before a memory is read, so that what
+    most steps do not concern costs them little; where it says no, `earn` would give nothing, whatever is remembered."""
     tells_returns: bool = False
     """Its terms say what becomes of it when goods come back."""
     terms: Callable[..., Any] | None = None
@@ -122,11 +125,8 @@ def find_mechanics() -> Mapping[str, Mechanic]:
 
     Raises MechanicBroken for a module that lacks a part, and for two mechanics of one name.
     """
-    found: dict[str, Mechanic] = {}
-    for folder in sorted(info.name for info in pkgutil.iter_modules(import_module(FLOOR).__path__) if info.ispkg):
-        name = f"{FLOOR}.{folder}.mechanic"
-        if find_spec(name) is not None:
-            found[folder] = read_mechanic(folder, import_module(name))
+    plugs = find_plugs(import_module(FLOOR), "mechanic")
+    found = {folder: read_mechanic(folder, plug) for folder, plug in plugs.items()}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         if entry.name in found:
             raise MechanicBroken(f"There are two mechanics named {entry.name!r}; {entry.value} needs another name.")
@@ -188,6 +188,7 @@ def read_mechanic(name: str, module: ModuleType) -> Mechanic:
         receive=receive,
         ceilings=_read_verb(module, "ceilings") or _claim_nothing,
         formulas=_read_verb(module, "formulas"),
+        heeds=_read_verb(module, "heeds"),
         tells_returns=getattr(words, "TELLS_RETURNS", False) is True,
         terms=_read_verb(words, "terms"),
         names=_read_verb(words, "names"),

@@ -65,6 +65,10 @@ class BoundOffer:
     counts: bool
     """Whether some limit is by member, so that the envelope keeps a memory."""
     kinds: frozenset[str]
+    ordinary: frozenset[str]
+    """Kinds that the offer names itself, and that neither go on with what was given nor bring what is owed."""
+    always: bool
+    """Whether no schedule and no gate ever keeps a step away."""
     phase: Phase
     stock: Mapping[str, int | None]
     """Ceilings that its mechanic claims by itself: how much there is of each, or None for what is there."""
@@ -100,8 +104,8 @@ class Plan:
     by_kind: Mapping[str, tuple[BoundOffer, ...]]
     ceilings: tuple[tuple[str, int], ...]
     """Every budget: (ceiling id, amount). Of money in millionths of a minor unit."""
-    bounded: frozenset[str]
-    """Kinds of activity to which an offer answers that has a budget or a limit, or claims something scarce."""
+    drawing: Mapping[str, tuple[BoundOffer, ...]]
+    """By kind of activity: the offers that answer to it and have a budget or a limit, or claim something scarce."""
     remembers: frozenset[str]
     """Offers that keep a memory."""
     asks: frozenset[str] = frozenset()
@@ -134,7 +138,7 @@ class Plan:
         """
         budgets: set[str] = set()
         limits: dict[str, int] = {}
-        for bound in self.by_kind.get(kind, ()):
+        for bound in self.drawing.get(kind, ()):
             if bound.caps and (kind in bound.mechanic.owes or bound.first_day <= day <= bound.last_day):
                 for cap in bound.caps:
                     if cap.is_budget:
@@ -175,6 +179,7 @@ def compile_plan(document: Document) -> Plan:
         key=lambda it: (PHASES[it.phase], it.offer.priority, it.id),
     )
     kinds = {kind for it in bound for kind in it.kinds}
+    drawing = [it for it in bound if it.caps or it.stock]
     plan = Plan(
         hash=content_hash(document),
         document=document,
@@ -182,8 +187,8 @@ def compile_plan(document: Document) -> Plan:
         currencies={name: _date(name, it, calendar) for name, it in document.currencies.items()},
         offers={it.id: it for it in bound},
         by_kind={kind: tuple(it for it in bound if kind in it.kinds) for kind in kinds},
+        drawing={kind: found for kind in kinds if (found := tuple(it for it in drawing if kind in it.kinds))},
         ceilings=tuple((cap.name, cap.most) for it in bound for cap in it.caps if cap.is_budget),
-        bounded=frozenset(kind for it in bound if it.caps or it.stock for kind in it.kinds),
         remembers=frozenset(it.id for it in bound if it.decoder is not None),
         asks=frozenset(kind for it in bound for kind in it.mechanic.asks),
         takers={
@@ -230,6 +235,7 @@ def _bind(offer: Offer, mechanic: Mechanic, formulas: Formulas, calendar: Calend
     first = None if schedule is None else schedule.first
     last = None if schedule is None else schedule.last
     settings = msgspec.convert(offer.settings, mechanic.settings)
+    gates = bind_gates(offer, formulas.document, formulas)
     return BoundOffer(
         id=offer.id,
         offer=offer,
@@ -239,12 +245,14 @@ def _bind(offer: Offer, mechanic: Mechanic, formulas: Formulas, calendar: Calend
         decoder=None if mechanic.memory is None else msgspec.json.Decoder(mechanic.memory),
         first_day=(first or date.min).toordinal(),
         last_day=(last or date.max).toordinal(),
-        gates=bind_gates(offer, formulas.document, formulas),
+        gates=gates,
         caps=caps,
         counts=any(cap.per == "member" for cap in caps),
         group="" if offer.stacking is None or offer.stacking.mode == "all" else offer.stacking.group,
         best=offer.stacking is not None and offer.stacking.mode == "best",
         kinds=frozenset((*offer.on, *mechanic.kinds)),
+        ordinary=frozenset(offer.on).difference(mechanic.follows, mechanic.owes),
+        always=first is None and last is None and not gates,
         phase=mechanic.phase(settings),
         stock=mechanic.ceilings(settings),
     )

@@ -28,7 +28,18 @@ from yaml.events import (
 from regulars.kernel.nouns import AMOUNT_MAX
 from regulars.kernel.program.model import Problem, ProgramInvalid
 
-__all__ = ["DEPTH_MAX", "TEXT_BYTES_MAX", "Found", "Path", "Place", "Source", "is_fraction", "read", "refuse_fraction"]
+__all__ = [
+    "DEPTH_MAX",
+    "TEXT_BYTES_MAX",
+    "Found",
+    "Path",
+    "Place",
+    "Source",
+    "is_fraction",
+    "read",
+    "read_yaml",
+    "refuse_fraction",
+]
 
 TEXT_BYTES_MAX: Final = 1024 * 1024
 DEPTH_MAX: Final = 32
@@ -127,6 +138,11 @@ def read(text: str) -> Source:
         return _read_slowly(text)
 
 
+def read_yaml(text: str) -> object:
+    """Read YAML into plain data, as programmes are read. Raises ProgramInvalid with the place of what is broken."""
+    return read(text).value
+
+
 def _read_slowly(text: str) -> Source:
     builder = _Builder(events=yaml.parse(text, Loader=yaml.SafeLoader))
     try:
@@ -219,12 +235,14 @@ class _Builder:
         return event.value
 
     def _skip(self, event: Event) -> None:
-        """Leave out a node that was refused."""
+        """Leave out a node that was refused; what is nested too deep is not followed, which would take minutes."""
         depth = 1 if isinstance(event, MappingStartEvent | SequenceStartEvent) else 0
         while depth:
             following = next(self.events)
             depth += isinstance(following, MappingStartEvent | SequenceStartEvent)
             depth -= isinstance(following, CollectionEndEvent)
+            if depth > DEPTH_MAX:
+                raise ProgramInvalid(self.problems)
 
     def _scalar(self, event: ScalarEvent, path: Path) -> object:
         text = event.value

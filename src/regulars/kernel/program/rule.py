@@ -8,7 +8,7 @@ first that gives anything, or the most valuable. Whoever loses was not asked, an
 from collections.abc import Mapping
 from typing import Final
 
-from regulars.kernel.nouns import Grant, Reason, Ruling, Step
+from regulars.kernel.nouns import Earned, Grant, Reason, Ruling, Step
 from regulars.kernel.program.fold import Fold
 from regulars.kernel.program.gates import Gate
 from regulars.kernel.program.mechanics import MechanicBroken
@@ -23,8 +23,10 @@ RETURN: Final = "return"
 REVERSE: Final = "reverse"
 """The kind of activity that takes back what a member paid points for."""
 PRICE: Final = "price"
+PAY: Final = "pay"
 OUTDONE: Final = "outdone"
 """A reason: another offer of the group gives instead."""
+NOTHING: Final = Earned()
 
 
 def rule(plan: Plan, memories: Mapping[str, bytes], step: Step) -> Ruling:
@@ -52,12 +54,16 @@ def run(fold: Fold) -> None:
 
 def _ask_all(fold: Fold, kind: str) -> None:
     for offer in fold.plan.by_kind.get(kind, ()):
+        if fold.step.promised and offer.phase != PRICE:
+            fold.keep_promise(with_points=offer.phase != PAY)
         if offer.phase != PRICE and fold.is_outdated:
             fold.reprice()
         if not offer.best:
             _ask(fold, offer, kind)
         elif offer.group not in fold.won:
             _choose_best(fold, offer.group, kind)
+    if fold.step.promised:
+        fold.keep_promise(with_points=True)
 
 
 def _deliver(fold: Fold) -> None:
@@ -78,17 +84,10 @@ def _deliver(fold: Fold) -> None:
 
 
 def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
-    step = fold.step
-    if kind not in offer.offer.on and step.activity.data.get("offer", offer.id) != offer.id:
-        # What one offer left for later is no business of another of the same mechanic.
-        fold.pass_over(offer, "kind")
-        return
-    if kind in offer.mechanic.follows:
-        # Whether it would be given now does not matter: it was, and this goes on with it.
-        fold.absorb(offer, offer.mechanic.earn(offer.settings, offer.read_memory(fold.memories), fold.look()))
+    if kind not in offer.ordinary and _is_settled(fold, offer, kind):
         return
     # Whether the offer is for whoever is owed something was judged when it was earned.
-    if kind not in offer.mechanic.owes and (gate := _find_closed(fold, offer)):
+    if not offer.always and kind not in offer.mechanic.owes and (gate := _find_closed(fold, offer)):
         fold.pass_over(offer, gate)
         return
     room = fold.open_room(offer) if offer.caps else None
@@ -100,9 +99,27 @@ def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
         fold.reasons.append(Reason(offer=offer.id, code=OUTDONE, values={"by": winner, "group": offer.group}))
         fold.pass_over(offer, "stacking", room)
         return
-    earned = offer.mechanic.earn(offer.settings, offer.read_memory(fold.memories), fold.look())
+    step, heeds = fold.look(), offer.mechanic.heeds
+    if heeds is not None and not heeds(offer.settings, step):
+        if fold.watch is not None:
+            fold.absorb(offer, NOTHING, room)
+        return
+    earned = offer.mechanic.earn(offer.settings, offer.read_memory(fold.memories), step)
     if fold.absorb(offer, earned, room) and offer.group:
         fold.won[offer.group] = offer.id
+
+
+def _is_settled(fold: Fold, offer: BoundOffer, kind: str) -> bool:
+    """Deal with what the clock brings, where that is not for the envelope to judge."""
+    if kind not in offer.offer.on and fold.step.activity.data.get("offer", offer.id) != offer.id:
+        # What one offer left for later is no business of another of the same mechanic.
+        fold.pass_over(offer, "kind")
+        return True
+    if kind in offer.mechanic.follows:
+        # Whether it would be given now does not matter: it was, and this goes on with it.
+        fold.absorb(offer, offer.mechanic.earn(offer.settings, offer.read_memory(fold.memories), fold.look()))
+        return True
+    return False
 
 
 def _find_closed(fold: Fold, offer: BoundOffer) -> str:

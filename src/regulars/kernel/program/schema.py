@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.kernel.program.meanings import list_structs, read_meanings
+from regulars.kernel.program.meanings import describe_fields
 from regulars.kernel.program.mechanics import find_mechanics
 from regulars.kernel.program.model import Document
 
@@ -16,10 +16,7 @@ def schema() -> dict[str, Any]:
     mechanics = find_mechanics()
     types = [Document, *(mechanic.settings for mechanic in mechanics.values())]
     references, definitions = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
-    for name, struct in list_structs(types).items():
-        properties = definitions[name]["properties"]
-        for setting, meaning in read_meanings(struct).items():
-            properties[setting].setdefault("description", meaning)
+    describe_fields(definitions, types)
     offer = definitions["Offer"]
     offer["properties"]["mechanic"] = {"enum": sorted(mechanics)}
     offer["allOf"] = [

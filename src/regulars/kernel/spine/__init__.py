@@ -7,7 +7,19 @@ from regulars.kernel.spine.check import Report, check
 from regulars.kernel.spine.codes import digest_code, digest_code_each
 from regulars.kernel.spine.commands import COMMANDS
 from regulars.kernel.spine.explaining import ActivityUnknown, Explained, explain_receipt, list_past
+from regulars.kernel.spine.following import (
+    JournalRewound,
+    Place,
+    carry_over,
+    carry_reader,
+    find_end,
+    find_place,
+    follow,
+    is_after,
+    settle_journal,
+)
 from regulars.kernel.spine.house import House
+from regulars.kernel.spine.jobs import Job, Workplace
 from regulars.kernel.spine.model import (
     ActivityDiffers,
     ActivityInFuture,
@@ -21,9 +33,9 @@ from regulars.kernel.spine.model import (
     SourceReserved,
 )
 from regulars.kernel.spine.notices import find_notices
-from regulars.kernel.spine.preview import Previewed, preview
+from regulars.kernel.spine.preview import Previewed, preview, preview_apart
 from regulars.kernel.spine.profile import TRAITS
-from regulars.kernel.spine.record import BATCH_MAX, bring_due, record, record_many
+from regulars.kernel.spine.record import BATCH_MAX, bring_due, record, record_many, record_together
 from regulars.kernel.spine.rehearsal import ALONE, Past, Rehearsed, find_scarce, rehearse
 from regulars.kernel.spine.release import AlreadyDecided, publish, retire, roll_back, start_pilot
 
@@ -39,10 +51,13 @@ __all__ = [
     "AlreadyDecided",
     "Explained",
     "House",
+    "Job",
+    "JournalRewound",
     "KindUnknown",
     "MemberClosed",
     "Outcome",
     "Past",
+    "Place",
     "Previewed",
     "PurchaseOfAnother",
     "PurchaseUnknown",
@@ -50,20 +65,30 @@ __all__ = [
     "Report",
     "ReturnTooLarge",
     "SourceReserved",
+    "Workplace",
     "bring_due",
+    "carry_over",
+    "carry_reader",
     "check",
     "digest_code",
     "digest_code_each",
     "explain_receipt",
+    "find_end",
     "find_notices",
+    "find_place",
     "find_scarce",
+    "follow",
+    "is_after",
     "list_past",
     "preview",
+    "preview_apart",
     "publish",
     "record",
     "record_many",
+    "record_together",
     "rehearse",
     "retire",
     "roll_back",
+    "settle_journal",
     "start_pilot",
 ]

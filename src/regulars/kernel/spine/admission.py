@@ -5,15 +5,21 @@ from typing import Final
 
 from regulars.kernel.members import Member
 from regulars.kernel.nouns import Body
+from regulars.kernel.program import Plan
+from regulars.kernel.spine.commands import activates
 from regulars.kernel.spine.house import House
 from regulars.kernel.spine.model import ActivityInFuture, ActivityTooLate, MemberClosed, SourceReserved
+from regulars.kernel.spine.quotes import PURCHASE
 
-__all__ = ["CLOCK", "ENDED", "admit"]
+__all__ = ["CLOCK", "ENDED", "FACTS", "RETURN", "admit", "is_heard"]
 
 CLOCK: Final = "clock"
 """The source of what the clock brings. Nobody else may send under it."""
 ENDED: Final = frozenset({"closed", "erased"})
 """States of members for whom nothing more is recorded; what the clock still brings comes to nothing."""
+RETURN: Final = "return"
+FACTS: Final = frozenset({PURCHASE, RETURN})
+"""Kinds that are always taken, even where no offer answers to them."""
 SKEW_MAX: Final = timedelta(minutes=15)
 """How far a sender's clock may be ahead of the ledger's."""
 
@@ -35,3 +41,11 @@ def admit(body: Body, house: House, member: Member, at: datetime) -> None:
     if member.state in ENDED:
         message = "This membership has ended; nothing more can be recorded for it."
         raise MemberClosed(message, member=str(member.id))
+
+
+def is_heard(plan: Plan, body: Body) -> bool:
+    """Whether anything answers. What mechanics leave for later is the clock's to bring, and nobody else's to send."""
+    if body.kind in FACTS or activates(plan, body):
+        return True
+    offers = plan.by_kind.get(body.kind, ())
+    return bool(offers) and (body.source == CLOCK or any(body.kind in bound.offer.on for bound in offers))

@@ -4,7 +4,7 @@ No SQL here. What the rooms read goes in; what is to be written comes out. A ref
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from regulars.base.errors import Refusal
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, limits, members, program
+from regulars.kernel.members.burning import Stops
 from regulars.kernel.nouns import (
     Activity,
     Body,
@@ -28,18 +29,13 @@ from regulars.kernel.nouns import (
     Step,
     TraitChange,
 )
-from regulars.kernel.spine.admission import CLOCK, ENDED, admit
+from regulars.kernel.spine.admission import CLOCK, ENDED, FACTS, RETURN, admit, is_heard
 from regulars.kernel.spine.bodies import body_of, with_ruling, write_body
-from regulars.kernel.spine.commands import COMMANDS, activate, activates, keep_alive
+from regulars.kernel.spine.commands import COMMANDS, activate, keep_alive
 from regulars.kernel.spine.effects import book_ruling, check_data, is_paid_to_offer, list_refused, say_why_not
 from regulars.kernel.spine.house import House
-from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, hand_back, join, refold
-from regulars.kernel.spine.model import (
-    ActivityDiffers,
-    KindUnknown,
-    Outcome,
-    PurchaseUnknown,
-)
+from regulars.kernel.spine.merging import CLAIM, MERGE, UNMERGE, hand_back, join, refold, run_out
+from regulars.kernel.spine.model import ActivityDiffers, KindUnknown, Outcome, PurchaseUnknown
 from regulars.kernel.spine.paying import pay, refund
 from regulars.kernel.spine.quotes import (
     PURCHASE,
@@ -53,6 +49,7 @@ from regulars.kernel.spine.quotes import (
     honour,
     let_go,
     promise,
+    remind,
     reserve,
 )
 from regulars.kernel.spine.returns import earlier_of, expand, fact_of, is_priced, original_of
@@ -62,10 +59,7 @@ from regulars.kernel.spine.waiting import Waits
 __all__ = ["CLOCK", "EXPIRE", "FACTS", "RETURN", "REVERSE", "Batch", "write_body"]
 
 EXPIRE: Final = "expire"
-RETURN: Final = "return"
 REVERSE: Final = "reverse"
-FACTS: Final = frozenset({PURCHASE, RETURN})
-"""Kinds that are always taken, even where no offer answers to them."""
 JOINS: Final = frozenset({MERGE, CLAIM, UNMERGE})
 """After one of these, the other member is no longer who they were."""
 UNANSWERED: Final = Reason(offer="", code="unanswered")
@@ -97,6 +91,7 @@ class Batch:
     guests: frozenset[UUID]
     histories: Mapping[NameOf, Sequence[journal.Past]]
     """What happened to a member since a merge that is to be undone, by the name of the merge."""
+    stops: Stops
     codes: Mapping[str, limits.Code] = field(default_factory=dict[str, limits.Code])
     """By name: the codes that activities show."""
     absorbed: dict[UUID, set[UUID]] = field(default_factory=dict[UUID, set[UUID]])
@@ -127,9 +122,12 @@ class Batch:
                 return Outcome(refusal=found)
         assert isinstance(member, UUID)
         assert not isinstance(to, Refusal)
-        member, to = self.gone.get(member, member), to and self.gone.get(to, to)
         body = body_of(fact)
-        text = write_body(body)
+        return self.take_body(body, write_body(body), member, to, at)
+
+    def take_body(self, body: Body, text: bytes, member: UUID, to: UUID | None, at: datetime) -> Outcome:
+        """Take a fact of which the body is known already, and how it is written."""
+        member, to = self.gone.get(member, member), to and self.gone.get(to, to)
         digest = hashlib.sha256(text).digest()
         try:
             if (stored := self._stored(body, digest, member, to)) is not None:
@@ -240,11 +238,17 @@ class Batch:
         for each in (held.member, *sorted(self._list_merged(self.absorbed))):
             at = self.book.time(each, at)
         body = Body(id=f"{EXPIRE}:{held.id}", source=CLOCK, kind=EXPIRE, occurred_at=at)
-        doing = Doing(body=body, member=held.member, id=self.house.new_id(), at=at, program=self._program_at(at))
+        self.act(body, held.member, at, lambda cast: run_out(cast, held))
+
+    def act(self, body: Body, member: UUID, at: datetime, do: Callable[[Cast], list[Posted]]) -> Receipt:
+        """Record what the house itself does to what a member holds. No offer is asked."""
+        doing = Doing(body=body, member=member, id=self.house.new_id(), at=at, program=self._program_at(at))
         cast = Cast(book=self.book, doing=doing, locked=self.locked, begin=self._begin, heir=self._heir)
-        postings = [ledger.release(self.book, held, at=at, state="expired"), *hand_back(cast)]
-        self._keep(doing, self._receipt(doing, postings))
+        receipt = replace(self._receipt(doing, do(cast)), traits=tuple(cast.list_traits(member)))
+        self._apply(Ruling(traits=receipt.traits), receipt)
+        self._keep(doing, receipt)
         self._keep_others(cast)
+        return receipt
 
     def _expire(self, member: UUID, at: datetime) -> int:
         # At one moment more may end, when a hold gives back what has ended meanwhile: entries tell the two apart.
@@ -283,9 +287,9 @@ class Batch:
         quoted, why = self._find_quote(body, member, past)
         plan = self._plan(body, member, quoted, at)
         command = COMMANDS.get(body.kind)
-        is_heard = command is not None or _is_heard(plan, body)
+        heard = command is not None or is_heard(plan, body)
         # What was left behind for an offer that is gone by then ends, and its receipt says so: nobody waits for ever.
-        if not is_heard and body.source != CLOCK:
+        if not heard and body.source != CLOCK:
             message = f"No offer of the programme answers to {body.kind!r}, and it is no command."
             raise KindUnknown(message, kind=body.kind)
         check_data(plan.document, body)
@@ -310,7 +314,8 @@ class Batch:
             if quoted is not None:
                 let_go(quoted, self.ceilings, at=at)
             held = find_held(quoted, self.book, member)
-            ruling = self._rule(plan, memories, self._step(plan, doing, fact, told, to=to, held=held))
+            step = self._step(plan, doing, fact, told, to=to, held=held)
+            ruling = self._rule(plan, memories, remind(quoted, step))
             if told:
                 ruling = replace(ruling, traits=(*ruling.traits, *told))
             ruling, booked, reasons = self._book(doing, ruling, scene, quoted, held)
@@ -319,7 +324,7 @@ class Batch:
             self.book.undo(marks[0])
             self.ceilings.undo(marks[1])
             raise
-        reasons += [*why, *list_refused(fact, ruling), *([] if is_heard else [UNANSWERED])]
+        reasons += [*why, *list_refused(fact, ruling), *([] if heard else [UNANSWERED])]
         receipt = with_ruling(self._receipt(doing, [*postings, *booked]), ruling, reasons, fact)
         if scene is not None and (scene.joined is not None or scene.parted is not None):
             receipt = self._rejoin(scene, receipt, {**memories, **ruling.memories})
@@ -349,7 +354,9 @@ class Batch:
         if scene is not None:
             postings += command(scene) if command is not None else []
             postings += activate(scene)
-            postings += hand_back(scene) if scene.joined is None and scene.parted is None else []
+            # To look for whom something came back costs each command as much as there are members in the batch.
+            if (self.gone or self.absorbed) and scene.joined is None and scene.parted is None:
+                postings += hand_back(scene)
         if command is None and doing.body.kind in plan.lively and doing.body.source != CLOCK:
             postings += keep_alive(plan, self.book, doing)
         return postings
@@ -362,7 +369,7 @@ class Batch:
             return promise(ruling), reserve(self.book, self.ceilings, doing, ruling), []
         ruling = honour(quoted, doing.body, ruling)
         check_due(doing.body, ruling)
-        paid = pay(self.book, doing, ruling, self.locked[doing.member], held)
+        paid = pay(self.book, doing, ruling, self.locked[doing.member], held, stops=self.stops)
         booked, reasons = book_ruling(self.book, self.ceilings, doing, ruling)
         if ruling.refunds and scene is not None:
             booked += [*refund(scene, ruling), *hand_back(scene)]
@@ -399,13 +406,14 @@ class Batch:
             doing=doing,
             fact=fact,
             locked=self.locked,
-            owners=(doing.member, *self._pool(doing.member)),
+            owners=(doing.member, *self.stops.leave_out(self._pool(doing.member), doing.at)),
             to=to,
             begin=self._begin,
             heir=self._heir,
             guests=self.guests,
             history=self._list_since(doing.past) if doing.past is not None and doing.body.kind == UNMERGE else None,
             homes=self.homes,
+            stops=self.stops,
             traits=self.traits.as_of(doing.member, fact.occurred_at),
         )
 
@@ -496,7 +504,7 @@ class Batch:
             other=None if to is None else self._other(to, fact.occurred_at),
             void=limits.find_void(self.codes, fact.coupons, doing.member, fact.occurred_at),
             priced=is_priced(fact),
-            usable=count_usable(self.book, member, fact, held, at=doing.at),
+            usable=count_usable(self.book, member, fact, held, at=doing.at, stops=self.stops),
         )
 
     def _other(self, member: UUID, at: datetime) -> Other:
@@ -590,11 +598,3 @@ class Batch:
         )
         if past is not None:
             self.answers.setdefault(past.activity, []).append(receipt)
-
-
-def _is_heard(plan: program.Plan, body: Body) -> bool:
-    """Whether anything answers. What mechanics leave for later is the clock's to bring, and nobody else's to send."""
-    if body.kind in FACTS or activates(plan, body):
-        return True
-    offers = plan.by_kind.get(body.kind, ())
-    return bool(offers) and (body.source == CLOCK or any(body.kind in bound.offer.on for bound in offers))

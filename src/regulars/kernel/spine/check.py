@@ -1,11 +1,16 @@
 """Proof that the books are right: every room proves its own rows, and what two rooms say of one fact is laid together.
 
-All of it on one snapshot, so that it is true of a database that goes on working meanwhile.
+All of it on one snapshot (or several of one moment, side by side), so that it is true of a database that goes on
+working meanwhile.
 """
 
+import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from types import MappingProxyType
+from typing import Final, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -24,7 +29,7 @@ from regulars.kernel.program import Document, Plan, ProgramInvalid, compile_plan
 from regulars.kernel.program.proofs import PROOFS as PROGRAM
 from regulars.kernel.program.proofs import read_budgets, read_versions
 
-__all__ = ["ROOMS", "Progress", "Report", "check"]
+__all__ = ["ROOMS", "Progress", "Proof", "Report", "check"]
 
 SETTINGS: Final = {
     # For each sort and hash of a proof. Enough for a million rows; beyond that PostgreSQL uses its disk.
@@ -38,6 +43,8 @@ SETTINGS: Final = {
     "max_parallel_workers_per_gather": "1",
     "parallel_tuple_cost": "0.001",
     "enable_parallel_hash": "off",
+    # Of several that look side by side one is done first, and keeps its view of the moment.
+    "idle_in_transaction_session_timeout": "0",
 }
 """Of PostgreSQL, for this one transaction."""
 MOST: Final = 20
@@ -52,9 +59,11 @@ class Report(Struct, frozen=True, kw_only=True):
 
     faults: tuple[Fault, ...]
     seconds: Mapping[str, float]
-    """By step, in order."""
+    """By step, in order. Steps go on side by side: `elapsed` is less than their sum."""
     rows: Mapping[str, int]
     """By table."""
+    elapsed: float
+    """Seconds."""
     left_out: tuple[str, ...] = ()
     """What could not be told, because what it rests on is itself damaged (and named among the faults)."""
 
@@ -62,6 +71,14 @@ class Report(Struct, frozen=True, kw_only=True):
     def is_sound(self) -> bool:
         """Whether nothing was found."""
         return not self.faults
+
+
+class Proof(Protocol):
+    """What a room outside the kernel proves of itself."""
+
+    def __call__(self, read: Read, *, most: int) -> Awaitable[tuple[Sequence[Fault], int]]:
+        """Give what is wrong, at most so many faults, and how many rows were looked at."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,6 +119,11 @@ class _Examination:
     async def prove(self, room: Proofs, code: str) -> None:
         """Run one proof of one room."""
         self.faults += await room.find(self.read, code, most=self.most, unsealed=self.unsealed)
+
+    async def prove_more(self, room: str, prove: Proof) -> None:
+        """Let a room outside the kernel prove itself."""
+        faults, self.rows[room] = await prove(self.read, most=self.most)
+        self.faults += faults
 
     async def hear(self, receipts: str) -> Fingerprints:
         """Sum up what receipts say of some facts; once, for it takes long."""
@@ -202,59 +224,110 @@ def _words(fact: str, said: Fingerprint | None, kept: Fingerprint | None) -> str
     return f"{found} {fact} are kept, and the receipts tell of {told}."
 
 
-Step = tuple[str, Callable[[], Awaitable[None]]]
+Step = tuple[str, Callable[[_Examination], Awaitable[None]]]
 
 
-def _list_steps(under_way: _Examination) -> list[Step]:
-    """List what is to be done, in order; what damages the trust in later steps comes first."""
+def _list_steps(more: Mapping[str, Proof]) -> tuple[list[Step], list[list[Step]]]:
+    """List what is done first, for what comes later leaves out what it distrusts; then what may go on side by side.
+
+    A list among those is done by one, in its order. The long ones come first.
+    """
 
     def proof(room: Proofs, code: str) -> Step:
-        return code, lambda: under_way.prove(room, code)
+        return code, lambda view: view.prove(room, code)
 
     def lay(fact: str, room: Proofs, receipts: str, rule: str) -> Step:
         code = f"{room.room}_{rule.lower()}_{fact}"
-        return code, lambda: under_way.lay(fact, (room, fact), receipts, rule)
+        return code, lambda view: view.lay(fact, (room, fact), receipts, rule)
 
-    return [
-        ("counts", under_way.count),
-        (SEAL_CODE, under_way.unseal),
-        *(proof(room, code) for room in ROOMS for code in room.names),
+    def further(room: str, prove: Proof) -> Step:
+        return room, lambda view: view.prove_more(room, prove)
+
+    first: list[Step] = [("counts", _Examination.count), (SEAL_CODE, _Examination.unseal)]
+    postings: list[Step] = [
         lay("entries", LEDGER, "postings", "I11"),
         lay("lots", LEDGER, "postings", "I11"),
-        ("activity_i8_order", under_way.find_misplaced),
+        ("activity_i8_order", _Examination.find_misplaced),
+    ]
+    programs: list[Step] = [
+        ("program_i12_version", _Examination.read_programs),
+        ("ledger_i10_terms", _Examination.compare_terms),
+    ]
+    alone: list[Step] = [
+        lay("memories", PROGRAM, "memories", "I12"),
+        lay("traits", MEMBERS, "traits", "I12"),
+        *(proof(room, code) for room in ROOMS for code in room.names),
         lay("holds", LEDGER, "holds", "I11"),
         lay("claims", LIMITS, "claims", "I11"),
-        lay("traits", MEMBERS, "traits", "I12"),
-        lay("memories", PROGRAM, "memories", "I12"),
-        ("owners", under_way.find_owners),
-        ("program_i12_version", under_way.read_programs),
-        ("ledger_i10_terms", under_way.compare_terms),
+        ("owners", _Examination.find_owners),
+        *(further(room, prove) for room, prove in more.items()),
     ]
+    return first, [postings, programs, *([step] for step in alone)]
 
 
-async def check(read: Read, *, most: int = MOST, progress: Progress | None = None) -> Report:
+@dataclass(slots=True, kw_only=True)
+class _Course:
+    """The steps, as they are taken: by several who look at one moment."""
+
+    steps: int
+    progress: Progress | None
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+    faults: dict[str, Sequence[Fault]] = field(default_factory=dict[str, Sequence[Fault]])
+
+    async def take(self, view: _Examination, steps: Sequence[Step]) -> None:
+        """Take steps one after another, and keep what each found and how long it took."""
+        for name, work in steps:
+            if self.progress is not None:
+                self.progress(name, len(self.seconds) / self.steps)
+            began, view.faults = await clock.now(view.read), []
+            await work(view)
+            self.seconds[name] = (await clock.now(view.read) - began).total_seconds()
+            self.faults[name] = view.faults
+
+    async def take_all(self, view: _Examination, waiting: deque[list[Step]]) -> None:
+        """Take what nobody else has taken, until nothing is left."""
+        while waiting:
+            await self.take(view, waiting.popleft())
+
+
+async def check(
+    read: Read,
+    *,
+    most: int = MOST,
+    progress: Progress | None = None,
+    more: Mapping[str, Proof] = MappingProxyType({}),
+    beside: Sequence[Read] = (),
+) -> Report:
     """Look at every row of the kernel and say what is wrong: at most `most` faults of each code.
 
-    `read` is a snapshot; nothing is changed. Raises DatabaseTimeout where one proof takes longer than a statement may.
+    `more` are, by room, what others prove of themselves. `read` is a snapshot, and `beside` are more of the same
+    moment, for as many proofs side by side; nothing is changed. Raises DatabaseTimeout where one proof takes longer
+    than a statement may.
     """
-    for name, value in SETTINGS.items():
-        await read.value("SELECT set_config($1, $2, TRUE)", name, value)
-    under_way = _Examination(read=read, most=most)
-    steps = _list_steps(under_way)
-    seconds: dict[str, float] = {}
+    for each in (read, *beside):
+        for name, value in SETTINGS.items():
+            await each.value("SELECT set_config($1, $2, TRUE)", name, value)
     began = await clock.now(read)
-    for place, (name, work) in enumerate(steps):
-        if progress is not None:
-            progress(name, place / len(steps))
-        await work()
-        ended = await clock.now(read)
-        seconds[name] = (ended - began).total_seconds()
-        began = ended
+    first, rest = _list_steps(more)
+    names = [name for name, _ in chain(first, *rest)]
+    course = _Course(steps=len(names), progress=progress)
+    view = _Examination(read=read, most=most)
+    await course.take(view, first)
+    waiting = deque(rest)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for each in (read, *beside):
+                # What is known so far, and what is found out for all, they share.
+                group.create_task(course.take_all(replace(view, read=each), waiting))
+    except BaseExceptionGroup as failed:
+        # One failure ends the others, and is told as it is.
+        raise failed.exceptions[0] from None
     if progress is not None:
         progress("", 1.0)
     return Report(
-        faults=tuple(under_way.faults),
-        seconds=seconds,
-        rows=under_way.rows,
-        left_out=tuple(under_way.left_out),
+        faults=tuple(chain.from_iterable(course.faults[name] for name in names)),
+        seconds={name: course.seconds[name] for name in names},
+        rows=view.rows,
+        elapsed=(await clock.now(read) - began).total_seconds(),
+        left_out=tuple(view.left_out),
     )

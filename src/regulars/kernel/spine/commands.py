@@ -53,6 +53,10 @@ Seconds = Annotated[int, Meta(ge=1, le=400 * 86_400)]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
 
 
+SETTLING: Final = frozenset({"capture"})
+"""What was set aside before it was turned off is paid with: the goods may be gone already."""
+
+
 class Redeem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Use points now."""
 
@@ -138,6 +142,17 @@ class Opening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     currency: Word
     points: Points
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    """None: as the currency says."""
+    endless: bool = False
+    """They never end, whatever the currency says."""
+    usable_from: Annotated[datetime, Meta(tz=True)] | None = None
+    """None: at once."""
+    issued_at: Annotated[datetime, Meta(tz=True)] | None = None
+    """When the other system gave them. It is kept as told: in these books they are as old as their opening."""
+
+
+class PastPurchase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Tell of a purchase that another system has paid points for: it is journalled, and earns nothing by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +162,7 @@ class Command:
     ask: type[Struct]
     run: Callable[[Scene, Any], Sequence[Posted]]
     burns: bool = False
-    """Whether it takes points away: refused while the member is frozen."""
+    """Whether it takes points away: refused while the member is frozen, and while that is turned off."""
 
     def read(self, ask: Mapping[str, Scalar]) -> Struct:
         """Read the settings. Raises AskInvalid with the place and what was expected."""
@@ -163,6 +178,8 @@ class Command:
         if self.burns and scene.locked[scene.member].state == "frozen":
             message = "This member's points are frozen; they can be earned but not used."
             raise MemberFrozen(message, member=str(scene.member))
+        if self.burns and scene.fact.kind not in SETTLING:
+            scene.stops.check(scene.member, scene.by.at)
         return list(self.run(scene, asked))
 
 
@@ -215,7 +232,7 @@ def release(scene: Scene, ask: Release) -> list[Posted]:
 
 def _find_hold(scene: Scene, name: UUID) -> ledger.Hold:
     """Find an open hold of the member, or of one who has become part of them since."""
-    makers = (maker for maker, id_ in scene.book.holds if id_ == name and scene.today(maker) == scene.member)
+    makers = (maker for maker in scene.book.makers(name) if scene.today(maker) == scene.member)
     return ledger.find_hold(scene.book, next(makers, scene.member), name)
 
 
@@ -301,7 +318,22 @@ def opening(scene: Scene, ask: Opening) -> list[Posted]:
     if ask.expires_at is not None and ask.expires_at <= scene.by.at:
         message = f"These points ended at {ask.expires_at.isoformat()}; leave them out."
         raise AskInvalid(message)
-    return [_give(scene, ask.currency, ask.points, ask.expires_at, kind="opening", house=ledger.OPENING)]
+    if ask.endless and ask.expires_at is not None:
+        raise AskInvalid("These points cannot both end and be `endless`: give one of the two.")
+    if ask.usable_from is not None and ask.expires_at is not None and ask.usable_from >= ask.expires_at:
+        raise AskInvalid(f"These points would end before they can be used, at {ask.usable_from.isoformat()}.")
+    return [
+        _give(
+            scene,
+            ask.currency,
+            ask.points,
+            ask.expires_at,
+            kind="opening",
+            house=ledger.OPENING,
+            usable_from=ask.usable_from,
+            endless=ask.endless,
+        )
+    ]
 
 
 def gift(scene: Scene, ask: Gift) -> list[Posted]:
@@ -362,14 +394,25 @@ def convert(scene: Scene, ask: Convert) -> list[Posted]:
     return [out, got]
 
 
-def _give(scene: Scene, currency: str, points: int, expires_at: datetime | None, *, kind: str, house: str) -> Posted:
+def _give(
+    scene: Scene,
+    currency: str,
+    points: int,
+    expires_at: datetime | None,
+    *,
+    kind: str,
+    house: str,
+    usable_from: datetime | None = None,
+    endless: bool = False,
+) -> Posted:
     coin = scene.plan.currencies[currency]
     _, ends = coin.dates(scene.plan.day_of(scene.by.at))
     posting = Posting(
         currency=currency,
         points=points,
         offer=f"#{kind}",
-        expires_at=expires_at or (ends if ends is None or ends > scene.by.at else None),
+        usable_from=usable_from,
+        expires_at=None if endless else expires_at or (ends if ends is None or ends > scene.by.at else None),
         priority=coin.settings.priority,
         funder=coin.settings.funder,
         value_micro=coin.value_micro,
@@ -442,6 +485,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "donate": Command(ask=Donate, run=donate, burns=True),
     "convert": Command(ask=Convert, run=convert, burns=True),
     "opening": Command(ask=Opening, run=opening),
+    # Only told: what another system paid for is not paid for again.
+    "past_purchase": Command(ask=PastPurchase, run=lambda _scene, _ask: ()),
     # What these do, the batch does for them: it takes more than the ledger.
     QUOTE: Command(ask=Quote, run=lambda _scene, _ask: ()),
     QUOTE_RELEASE: Command(ask=QuoteRelease, run=lambda _scene, _ask: ()),

@@ -10,7 +10,7 @@ from regulars.base.db import Read
 from regulars.base.errors import Refusal
 from regulars.kernel import activity as journal
 from regulars.kernel import limits, members, program
-from regulars.kernel.nouns import Activity, Receipt
+from regulars.kernel.nouns import Receipt
 from regulars.kernel.spine.batch import CLOCK
 from regulars.kernel.spine.commands import COMMANDS
 from regulars.kernel.spine.house import House
@@ -41,11 +41,7 @@ class Explained:
 def list_past(told: Sequence[journal.Told]) -> list[Past]:
     """Make the history to be rehearsed out of what came in: what speaks of others, or of holds, is left out."""
     return [
-        Past(
-            fact=Activity(**{name: getattr(row.body, name) for name in row.body.__struct_fields__}, member=row.member),
-            at=row.at,
-            seq=row.seq,
-        )
+        Past(body=row.body, text=row.text, at=row.at, seq=row.seq)
         for row in told
         if row.body.source != CLOCK and (row.body.kind not in COMMANDS or row.body.kind in ALONE)
     ]
@@ -64,7 +60,7 @@ async def explain_receipt(read: Read, house: House, member: UUID, activity: UUID
         return Explained(receipt=receipt, verdicts=(), is_exact=True)
     releases = await house.versions.read(read)
     asked = history[-1]
-    amounts = find_scarce(releases, known, asked.fact)
+    amounts = find_scarce(releases, known, asked.body)
     taken = await limits.taken_before(read, amounts, at=receipt.recorded_at)
     traits = await members.traits_many(read, [member], since=EARLIEST)
     own = {name for plan in releases.plans.values() for name in program.list_set_traits(plan.document)}
@@ -72,7 +68,7 @@ async def explain_receipt(read: Read, house: House, member: UUID, activity: UUID
     def left(past: Past) -> Mapping[str, int]:
         if past is not asked:
             # What was given before is known: nothing that was not is rehearsed into being.
-            return dict.fromkeys(find_scarce(releases, known, past.fact), 2**62)
+            return dict.fromkeys(find_scarce(releases, known, past.body), 2**62)
         return {name: amount - taken.get(name, 0) for name, amount in amounts.items()}
 
     done = rehearse(
@@ -83,7 +79,7 @@ async def explain_receipt(read: Read, house: House, member: UUID, activity: UUID
         traits=[change for change in traits.changes_of(member) if change.name not in own],
         left=left,
         until=asked.at,
-        explain={(asked.fact.source, asked.fact.id)},
+        explain={(asked.body.source, asked.body.id)},
     )
     again = next((it for it in done.receipts if (it.source, it.id) == (receipt.source, receipt.id)), None)
     return Explained(

@@ -19,7 +19,7 @@ from regulars.kernel.ledger import ARREARS, TRANSFER
 from regulars.kernel.nouns import AMOUNT_MAX, Posted, Scalar, Step
 from regulars.kernel.spine.households import give_back_place, hand_on_place
 from regulars.kernel.spine.model import MergeRefused
-from regulars.kernel.spine.returns import fact_of, is_priced, list_paid, original_of
+from regulars.kernel.spine.returns import fact_of, is_priced, list_borne, list_paid, original_of
 from regulars.kernel.spine.scene import Cast, Scene
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "list_moved",
     "merge",
     "refold",
+    "run_out",
     "unmerge",
 ]
 
@@ -129,6 +130,11 @@ def hand_back(cast: Cast) -> list[Posted]:
             postings += hand_on(cast, gone, kept)
             gone, kept = kept, cast.heir(kept)  # noqa: PLW2901 - on along the merges
     return postings
+
+
+def run_out(cast: Cast, held: ledger.Hold) -> list[Posted]:
+    """Give back what a hold still holds when its time is over, to whoever its owners are today."""
+    return [ledger.release(cast.book, held, at=cast.by.at, state="expired"), *hand_back(cast)]
 
 
 def unmerge(scene: Scene, _ask: Unmerge) -> list[Posted]:
@@ -253,6 +259,7 @@ def refold(
             joined_at=joined_at,
             priced=is_priced(fact),
             usable=list_paid(past.receipt),
+            promised=list_borne(past.receipt),
         )
         memories.update(program.rule(plan, memories, step).memories)
     return memories

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from regulars.kernel import ledger
 from regulars.kernel.ledger import Stamp
 from regulars.kernel.members import Member
+from regulars.kernel.members.burning import Stops
 from regulars.kernel.nouns import Cost, Posted, Ruling
 from regulars.kernel.spine.model import MemberFrozen
 from regulars.kernel.spine.scene import Doing, Scene
@@ -21,14 +22,18 @@ LATE: Final = ledger.Late(policy="grace", grace=timedelta(days=30))
 """Points that paid for what comes back, and that have ended meanwhile, live on for a month."""
 
 
-def pay(book: ledger.Book, doing: Doing, ruling: Ruling, member: Member, held: ledger.Hold | None) -> list[Posted]:
+def pay(
+    book: ledger.Book, doing: Doing, ruling: Ruling, member: Member, held: ledger.Hold | None, *, stops: Stops
+) -> list[Posted]:
     """Take the points that offers cost: first those that a quote `held` for it, whose rest is given back.
 
-    Raises NotEnoughPoints, MemberFrozen.
+    Raises NotEnoughPoints, MemberFrozen, BurningOff, CoolingOff.
     """
     if ruling.costs and member.state == "frozen":
         message = "This member's points are frozen; they can be earned but not used."
         raise MemberFrozen(message, member=str(doing.member))
+    if ruling.costs and held is None:
+        stops.check(doing.member, doing.at)
     postings: list[Posted] = []
     for offer, cost in ruling.costs:
         postings += _settle(book, doing, offer, cost, held)

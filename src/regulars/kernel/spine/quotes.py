@@ -18,13 +18,13 @@ from msgspec.structs import replace
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, limits
 from regulars.kernel.members import Member
-from regulars.kernel.nouns import Activity, Award, Body, Discount, Given, Line, Posted, Reason, Receipt, Ruling
-from regulars.kernel.program import take_off
+from regulars.kernel.members.burning import Stops
+from regulars.kernel.nouns import Activity, Award, Body, Discount, Given, Line, Posted, Reason, Receipt, Ruling, Step
+from regulars.kernel.program import HONOURED, take_off
 from regulars.kernel.spine.model import AskInvalid, QuoteOutdated, TotalDiffers
 from regulars.kernel.spine.scene import Doing
 
 __all__ = [
-    "HONOURED",
     "PURCHASE",
     "QUOTE",
     "RELEASE",
@@ -41,6 +41,7 @@ __all__ = [
     "let_go",
     "promise",
     "reckon_due",
+    "remind",
     "reserve",
 ]
 
@@ -48,8 +49,6 @@ QUOTE: Final = "quote"
 PURCHASE: Final = "purchase"
 RELEASE: Final = "quote_release"
 """The kind of activity that lets go of what a quote set aside."""
-HONOURED: Final = "#quote"
-"""Stands for the offer in what the house bears to keep a quote."""
 
 
 class Quote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,14 +133,15 @@ def find_held(quoted: Quoted | None, book: ledger.Book, member: UUID) -> ledger.
 
 
 def count_usable(
-    book: ledger.Book, member: Member, fact: Activity, held: ledger.Hold | None, *, at: datetime
+    book: ledger.Book, member: Member, fact: Activity, held: ledger.Hold | None, *, at: datetime, stops: Stops
 ) -> dict[str, int]:
     """Count what a member could pay with now, by currency, for an activity that asks for a price; the hold included."""
     if (fact.pay is None and not fact.to_price) or member.state == "frozen":
         return {}
+    currencies = book.currencies(member.id) if stops.find(member.id, at) is None else ()
     usable = {
         currency: sum(lot.remaining for lot in book.open_lots(member.id, currency) if lot.is_usable(at))
-        for currency in book.currencies(member.id)
+        for currency in currencies
     }
     if held is not None and at <= held.valid_until:
         usable[held.currency] = usable.get(held.currency, 0) + held.open
@@ -177,19 +177,21 @@ def promise(ruling: Ruling) -> Ruling:
     )
 
 
-def honour(quoted: Quoted | None, body: Body, ruling: Ruling) -> Ruling:
-    """Let the customer pay no more than was quoted. What that costs beyond the offers is told apart."""
+def remind(quoted: Quoted | None, step: Step) -> Step:
+    """Remind the fold of what was quoted for this very basket: it takes as much off before points are reckoned."""
     if quoted is None or not quoted.is_same:
+        return step
+    return replace(step, promised=quoted.past.receipt.discounts)
+
+
+def honour(quoted: Quoted | None, body: Body, ruling: Ruling) -> Ruling:
+    """Tell what the house bears so that the customer pays no more than was quoted."""
+    lost = sum(discount.amount_minor for offer, discount in ruling.discounts if offer == HONOURED)
+    if quoted is None or not lost:
         return ruling
-    lost = reckon_due(body.lines, ruling.discounts) - quoted.due_minor
-    if lost <= 0:
-        return ruling
+    assert reckon_due(body.lines, ruling.discounts) <= quoted.due_minor, "nobody pays more than was quoted"
     values = {"quote": quoted.past.body.id, "amount_minor": lost}
-    return replace(
-        ruling,
-        discounts=(*ruling.discounts, (HONOURED, Discount(line=0, amount_minor=lost))),
-        reasons=(*ruling.reasons, Reason(offer="", code="honoured_at_loss", values=values)),
-    )
+    return replace(ruling, reasons=(*ruling.reasons, Reason(offer="", code="honoured_at_loss", values=values)))
 
 
 def check_due(body: Body, ruling: Ruling) -> None:

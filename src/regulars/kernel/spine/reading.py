@@ -12,6 +12,7 @@ from regulars.base.db import Read, Tx
 from regulars.base.errors import DatabaseContention, Refusal
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, limits, members, program
+from regulars.kernel.members.burning import Stops, read_stops
 from regulars.kernel.nouns import Activity
 from regulars.kernel.spine.batch import RETURN, REVERSE, Batch
 from regulars.kernel.spine.commands import COMMANDS, hold_of
@@ -71,7 +72,6 @@ async def read_batch(
     concerned |= _list_lively(asked, releases) | _list_asking(asked, releases)
     book = await ledger.read_accounts(read, ids)
     dues = await journal.open_dues(read, ids)
-    memories = await _read_memories(read, ids)
     happening = _list_happening(asked, dues, originals)
     # The facts' own times too: all of them may be about nobody.
     times = [*(it[2] for it in happening), *latest.values(), *(each.at for each in asked)]
@@ -101,9 +101,10 @@ async def read_batch(
         originals=originals,
         answers=answers,
         book=book,
-        memories=memories,
+        memories=await _read_memories(read, ids),
         traits=traits,
         waits=Waits(found=dues),
+        stops=await _read_stops(read, asked, releases, latest),
         ceilings=ceilings,
         codes=codes,
         households=households,
@@ -225,6 +226,21 @@ def _list_asking(asked: Sequence[Asked], releases: program.Releases) -> set[UUID
         if isinstance(each.member, UUID)
         and any(each.fact.kind in plan.asks for plan in releases.plans_at(each.fact.occurred_at))
     }
+
+
+async def _read_stops(
+    read: Read, asked: Sequence[Asked], releases: program.Releases, latest: Mapping[UUID, datetime]
+) -> Stops:
+    """Read who may not use points now. No statement where nobody asks to: whoever only earns is not kept waiting."""
+    return await read_stops(read, latest, at=max(latest.values())) if _may_burn(asked, releases) else Stops()
+
+
+def _may_burn(asked: Sequence[Asked], releases: program.Releases) -> bool:
+    """Whether somebody asks for what takes points."""
+    kinds = {each.fact.kind for each in asked if isinstance(each.member, UUID)}
+    if any(kind in COMMANDS and COMMANDS[kind].burns for kind in kinds) or _list_asking(asked, releases):
+        return True
+    return any(isinstance(each.member, UUID) and (each.fact.pay or each.fact.to_price) for each in asked)
 
 
 def _list_claims(asked: Sequence[Asked], originals: Mapping[tuple[str, str], journal.Past]) -> list[tuple[str, UUID]]:
@@ -374,7 +390,7 @@ def _ceilings(
         owner = locked[member].household_id or member
         # None where no programme is live: each fact is told so when its turn comes.
         for plan in releases.plans_at(at):
-            if kind not in plan.bounded:
+            if kind not in plan.drawing:
                 continue
             more, parts = plan.scarce(kind, plan.day_of(at), owner, store)
             budgets |= more

@@ -10,7 +10,8 @@ from msgspec.structs import replace as remake
 
 from regulars.base.errors import Refusal
 from regulars.kernel import ledger, limits, members, program
-from regulars.kernel.nouns import Activity, Receipt, Scalar, TraitChange
+from regulars.kernel.members.burning import Stops
+from regulars.kernel.nouns import Body, Receipt, Scalar, TraitChange
 from regulars.kernel.spine.batch import Batch
 from regulars.kernel.spine.commands import COMMANDS
 from regulars.kernel.spine.house import House
@@ -27,7 +28,9 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 class Past:
     """A fact of history: when it was taken, in ledger time, and its number in the journal."""
 
-    fact: Activity
+    body: Body
+    text: bytes
+    """The body as it is journalled."""
     at: datetime
     seq: int
 
@@ -51,7 +54,7 @@ class Rehearsed:
         return self.traits.as_of(member, at)
 
 
-def find_scarce(releases: program.Releases, member: members.Member, fact: Activity) -> dict[str, int]:
+def find_scarce(releases: program.Releases, member: members.Member, fact: Body) -> dict[str, int]:
     """List what a fact may draw on, and how much there is of it: every budget of then, and limits of the fact."""
     found: dict[str, int] = {}
     for plan in releases.plans_at(fact.occurred_at):
@@ -96,6 +99,7 @@ def rehearse(
         book=book,
         memories={},
         traits=members.TraitHistory.build({member.id: traits} if traits else {}, since=EARLIEST),
+        stops=Stops(),
         waits=Waits(found={}),
         ceilings=limits.Ceilings({}),
         households={},
@@ -108,8 +112,8 @@ def rehearse(
     verdicts: dict[tuple[str, str], Sequence[program.Verdict]] = {}
     for past in history:
         batch.ceilings = limits.Ceilings({}, ensured=left(past))
-        batch.verdicts = verdicts if (past.fact.source, past.fact.id) in explain else None
-        outcome = batch.take(past.fact, member.id, None, past.at)
+        batch.verdicts = verdicts if (past.body.source, past.body.id) in explain else None
+        outcome = batch.take_body(past.body, past.text, member.id, None, past.at)
         if outcome.refusal is not None:
             refused.append((past, outcome.refusal))
     batch.bring_clock(member.id, until)

@@ -6,11 +6,11 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from regulars.kernel.activity import Past
-from regulars.kernel.nouns import Activity, Award, Body, Cost, Given, Original, Posted, Receipt, Returned
-from regulars.kernel.program import take_off
+from regulars.kernel.nouns import Activity, Award, Body, Cost, Discount, Given, Original, Posted, Receipt, Returned
+from regulars.kernel.program import HONOURED, take_off
 from regulars.kernel.spine.model import PurchaseOfAnother, ReturnTooLarge
 
-__all__ = ["earlier_of", "expand", "fact_of", "is_priced", "list_paid", "original_of", "own_lots"]
+__all__ = ["earlier_of", "expand", "fact_of", "is_priced", "list_borne", "list_paid", "original_of", "own_lots"]
 
 
 def fact_of(body: Body, member: UUID, *, returned: tuple[Returned, ...] | None = None) -> Activity:
@@ -47,6 +47,12 @@ def list_paid(receipt: Receipt) -> dict[str, int]:
         if posted.kind == "redeem" and posted.lines:
             paid[posted.currency] = paid.get(posted.currency, 0) - posted.points
     return paid
+
+
+def list_borne(receipt: Receipt) -> tuple[tuple[str, Discount], ...]:
+    """List what was taken off a purchase where the house bore a part of it, to be taken off again."""
+    borne = any(offer == HONOURED for offer, _ in receipt.discounts)
+    return receipt.discounts if borne else ()
 
 
 def original_of(owner: UUID, past: Past, answers: Sequence[Receipt]) -> Original:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from regulars.kernel import activity as journal
 from regulars.kernel import ledger, members, program
+from regulars.kernel.members.burning import Stops
 from regulars.kernel.nouns import Activity, Body, Original, Posted, Reason, Scalar, TraitChange
 from regulars.kernel.spine.house import House
 
@@ -110,6 +111,8 @@ class Scene(Cast):
     to: UUID | None
     homes: members.Homes
     """Who is in which household."""
+    stops: Stops
+    """Who may not use points now."""
     traits: Mapping[str, Scalar]
     """The member's, as of when it happened."""
     guests: frozenset[UUID] = frozenset()

@@ -16,13 +16,14 @@ from msgspec.structs import replace
 
 from regulars.base.errors import Refusal
 from regulars.kernel import ledger
-from regulars.kernel.nouns import AMOUNT_MAX, Posted, Reason, Scalar
+from regulars.kernel.nouns import AMOUNT_MAX, Posted, Reason, Scalar, TraitChange
 from regulars.kernel.spine.model import CurrencyNotSpendable, CurrencyUnknown
 from regulars.kernel.spine.scene import Scene
 
 __all__ = [
     "ISSUED",
     "LATE",
+    "REVIEW",
     "REVOKED",
     "TWICE",
     "VOUCHER",
@@ -48,6 +49,8 @@ ISSUED: Final = "voucher_issued"
 CANCELLED: Final = "voucher_cancelled"
 TWICE: Final = "presented_twice"
 """Reason: somebody had used it before, in `first_use`. A fraud queue reads this."""
+REVIEW: Final = "review.voucher"
+"""The trait of a member whose voucher was shown twice, seen wherever the member is."""
 LATE: Final = "presented_late"
 """Reason: it was shown after its time."""
 REVOKED: Final = "presented_after_cancel"
@@ -200,6 +203,8 @@ def _lose(scene: Scene, held: ledger.Hold) -> None:
         _say(scene, LATE, held.id, lost)
     else:
         _say(scene, TWICE, held.id, {**lost, "first_use": str(held.used_by)})
+        # Somebody has to look at it, whoever it was that showed the same one again.
+        scene.told.append(TraitChange(name=REVIEW, value=TWICE, since=scene.by.at))
 
 
 def _say(scene: Scene, code: str, voucher: UUID, values: Mapping[str, Scalar]) -> None:

@@ -1,18 +1,19 @@
 """The only SQL of this view of the journal; it reads, and never writes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
 from typing import Final, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from regulars.base.db import Read, Record
 from regulars.base.sql import parse
-from regulars.kernel.nouns import Discount, Reason, Returned
+from regulars.kernel.nouns import Discount, Reason, Returned, Scalar
 
-__all__ = ["QUERIES", "Loss", "Place", "Sale", "list_places", "name_sales", "read_sales"]
+__all__ = ["QUERIES", "Conflict", "Loss", "Place", "Sale", "list_conflicts", "list_places", "name_sales", "read_sales"]
 
 FILE_NAME: Final = "sales.sql"
 ROOM: Final = "regulars.kernel.activity"
@@ -55,6 +56,32 @@ class Place(Struct, frozen=True, kw_only=True):
     last_at: datetime
 
 
+class Conflict(Struct, frozen=True, kw_only=True):
+    """A voucher that a till took and should not have: the sale was made."""
+
+    code: str
+    """The reason on the receipt, such as `presented_twice`."""
+    voucher: str
+    member: UUID
+    activity: UUID
+    source: str
+    id: str
+    store: str
+    till: str
+    """As the till told it; empty where it did not."""
+    occurred_at: datetime
+    """When it was shown, by the till's clock."""
+    recorded_at: datetime
+    lost: int
+    """Points that the house bears; 0 where they were still set aside."""
+    currency: str
+    """Empty where nothing was lost."""
+    first_use: str
+    """The activity that had used it before; empty where none had."""
+    seq: int
+    """Its place in the journal."""
+
+
 class _Amount(Struct, frozen=True, gc=False):
     amount_minor: int
 
@@ -71,6 +98,15 @@ class _Body(Struct, frozen=True):
     to_price: bool = False
 
 
+class _Presented(Struct, frozen=True):
+    """As much of the body of a voucher's use as is needed."""
+
+    id: str
+    source: str
+    store: str = ""
+    data: Mapping[str, Scalar] = {}
+
+
 class _Receipt(Struct, frozen=True):
     discounts: tuple[tuple[str, Discount], ...] = ()
     returned: tuple[Returned, ...] = ()
@@ -78,6 +114,7 @@ class _Receipt(Struct, frozen=True):
 
 
 read_body = msgspec.json.Decoder(_Body).decode
+read_presented = msgspec.json.Decoder(_Presented).decode
 read_receipt = msgspec.json.Decoder(_Receipt).decode
 
 
@@ -93,6 +130,35 @@ async def name_sales(read: Read, names: Sequence[tuple[str, str]]) -> dict[tuple
     sources, ids = [name[0] for name in names], [name[1] for name in names]
     found = [_sale(row) for row in await QUERIES.rows(read, "sales_named", sources=sources, ids=ids)]
     return {(sale.source, sale.id): sale for sale in found}
+
+
+async def list_conflicts(
+    read: Read,
+    codes: Sequence[str],
+    *,
+    since: datetime,
+    until: datetime,
+    before: int,
+    most: int,
+    store: str = "",
+    member: UUID | None = None,
+) -> list[Conflict]:
+    """List vouchers that were taken though they should not have been, for these reasons, the last recorded first.
+
+    `since` and `until` bound when they were shown, `before` their place in the journal. One statement.
+    """
+    rows = await QUERIES.rows(
+        read,
+        "conflicts",
+        codes=list(codes),
+        since=since,
+        until=until,
+        before=before,
+        most=most,
+        store=store,
+        member=member,
+    )
+    return [_conflict(row, codes) for row in rows]
 
 
 async def list_places(
@@ -121,6 +187,28 @@ def _sale(row: Record) -> Sale:
         gross_minor=gross,
         due_minor=due,
         losses=tuple(_loss(reason) for reason in receipt.reasons if _is_loss(reason)),
+    )
+
+
+def _conflict(row: Record, codes: Sequence[str]) -> Conflict:
+    body, receipt = read_presented(row["body"]), read_receipt(row["receipt"])
+    reason = next(each for each in receipt.reasons if each.code in codes)
+    lost = reason.values.get("lost")
+    return Conflict(
+        code=reason.code,
+        voucher=str(reason.values["voucher"]),
+        member=row["member_id"],
+        activity=row["id"],
+        source=body.source,
+        id=body.id,
+        store=body.store,
+        till=str(body.data.get("till", "")),
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+        lost=lost if isinstance(lost, int) else 0,
+        currency=str(reason.values.get("currency", "")),
+        first_use=str(reason.values.get("first_use", "")),
+        seq=row["seq"],
     )
 
 

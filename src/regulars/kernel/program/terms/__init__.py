@@ -2,7 +2,7 @@
 
 from regulars.kernel.program.terms.clauses import Chapter, Clause, Language, Terms
 from regulars.kernel.program.terms.conditions import tell_formula
-from regulars.kernel.program.terms.draw import draw_terms
+from regulars.kernel.program.terms.draw import draw_offers, draw_terms
 from regulars.kernel.program.terms.goods import (
     name_goods,
     name_selection,
@@ -22,6 +22,7 @@ __all__ = [
     "Speech",
     "Terms",
     "Trial",
+    "draw_offers",
     "draw_terms",
     "fit_line",
     "name_goods",

@@ -14,7 +14,7 @@ from regulars.kernel.program.terms.speech import Called, Speech
 from regulars.kernel.program.terms.trial import Trial, read_settings
 from regulars.kernel.program.words import Names
 
-__all__ = ["draw_terms"]
+__all__ = ["draw_offers", "draw_terms"]
 
 YEAR: Final = 2026
 """Of the examples, where the document speaks of no year."""
@@ -56,6 +56,13 @@ def draw_terms(plan: Plan, lang: Language) -> Terms:
         version=plan.hash,
         chapters=tuple(chapter for chapter in chapters if chapter.clauses or chapter.parts),
     )
+
+
+def draw_offers(plan: Plan, lang: Language) -> dict[str, Chapter]:
+    """Write what the terms say of each offer, by its id, in the order in which the author wrote them."""
+    speech = Speech(lang=lang, document=plan.document, called=_collect_names(plan))
+    day = date(_find_year(plan.document), 3, 15)
+    return {bound.id: _tell_offer(speech, plan, bound, day) for bound in _list_written(plan)}
 
 
 def _find_year(document: Document) -> int:

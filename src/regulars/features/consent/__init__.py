@@ -1,0 +1,63 @@
+"""What members allow: each purpose for itself, in a ledger that says when, through which door and by which words."""
+
+from regulars.features.consent.model import (
+    CHANNELS,
+    PURPOSES,
+    SERVICE,
+    SIGNALLED,
+    TRAIT,
+    Channel,
+    Choice,
+    ConsentDiffers,
+    ConsentEntry,
+    ConsentInFuture,
+    ConsentInvalid,
+    ConsentNotice,
+    ConsentProofMissing,
+    ConsentStanding,
+    Door,
+    Language,
+    NoticeUnknown,
+    Purpose,
+    choose,
+)
+from regulars.features.consent.record import (
+    find_allowed,
+    heed_signal,
+    list_entries,
+    publish_notice,
+    read_standings,
+    record,
+)
+from regulars.features.consent.store import list_notices
+from regulars.features.consent.tell import tell_rules
+
+__all__ = [
+    "CHANNELS",
+    "PURPOSES",
+    "SERVICE",
+    "SIGNALLED",
+    "TRAIT",
+    "Channel",
+    "Choice",
+    "ConsentDiffers",
+    "ConsentEntry",
+    "ConsentInFuture",
+    "ConsentInvalid",
+    "ConsentNotice",
+    "ConsentProofMissing",
+    "ConsentStanding",
+    "Door",
+    "Language",
+    "NoticeUnknown",
+    "Purpose",
+    "choose",
+    "find_allowed",
+    "heed_signal",
+    "list_entries",
+    "list_notices",
+    "publish_notice",
+    "read_standings",
+    "record",
+    "tell_rules",
+]

@@ -1,0 +1,63 @@
+"""What happened by day, summed from the journal as it grows, so that figures of a year are there in a moment."""
+
+from regulars.features.daybook.figures import (
+    FIGURES,
+    Counted,
+    Unit,
+    change_permille,
+    count_moves,
+    reckon,
+    tell_change,
+)
+from regulars.features.daybook.gather import PAGE, gather, is_behind
+from regulars.features.daybook.periods import PERIODS_MAX, Compare, Grain, Span, choose_grain, lay_beside, split
+from regulars.features.daybook.store import (
+    Flow,
+    OfferSum,
+    PlaceSum,
+    PointsSum,
+    VisitSum,
+    find_span,
+    list_flows,
+    list_newcomers,
+    list_offers,
+    list_points,
+    list_stores,
+    list_tiers,
+    list_visits,
+    sum_points_before,
+)
+
+__all__ = [
+    "FIGURES",
+    "PAGE",
+    "PERIODS_MAX",
+    "Compare",
+    "Counted",
+    "Flow",
+    "Grain",
+    "OfferSum",
+    "PlaceSum",
+    "PointsSum",
+    "Span",
+    "Unit",
+    "VisitSum",
+    "change_permille",
+    "choose_grain",
+    "count_moves",
+    "find_span",
+    "gather",
+    "is_behind",
+    "lay_beside",
+    "list_flows",
+    "list_newcomers",
+    "list_offers",
+    "list_points",
+    "list_stores",
+    "list_tiers",
+    "list_visits",
+    "reckon",
+    "split",
+    "sum_points_before",
+    "tell_change",
+]

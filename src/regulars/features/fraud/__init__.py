@@ -1,0 +1,63 @@
+"""What looks like fraud: seen in the journal by rules, kept as cases with their evidence, decided by people."""
+
+from regulars.features.fraud.decide import appeal, assign, clear, confirm, freeze, put_rules, show_case
+from regulars.features.fraud.look import look, rules_now
+from regulars.features.fraud.model import (
+    DEFAULT,
+    FARM,
+    Appeal,
+    CaseDeed,
+    CaseHasNoMember,
+    CaseNeedsAnother,
+    CaseState,
+    CaseStateWrong,
+    CaseUnknown,
+    CaseWhole,
+    Evidence,
+    FarmRule,
+    FraudCase,
+    FraudRules,
+    FraudRulesChanged,
+    FraudRulesInvalid,
+    MemberNotFreezable,
+    Notice,
+    VelocityRule,
+)
+from regulars.features.fraud.signals import Farm, Newcomer, judge_farm
+from regulars.features.fraud.store import list_cases, list_notices
+
+__all__ = [
+    "DEFAULT",
+    "FARM",
+    "Appeal",
+    "CaseDeed",
+    "CaseHasNoMember",
+    "CaseNeedsAnother",
+    "CaseState",
+    "CaseStateWrong",
+    "CaseUnknown",
+    "CaseWhole",
+    "Evidence",
+    "Farm",
+    "FarmRule",
+    "FraudCase",
+    "FraudRules",
+    "FraudRulesChanged",
+    "FraudRulesInvalid",
+    "MemberNotFreezable",
+    "Newcomer",
+    "Notice",
+    "VelocityRule",
+    "appeal",
+    "assign",
+    "clear",
+    "confirm",
+    "freeze",
+    "judge_farm",
+    "list_cases",
+    "list_notices",
+    "look",
+    "put_rules",
+    "rules_now",
+    "show_case",
+]

@@ -1,0 +1,52 @@
+"""Pictures of the member app and the register."""
+
+from typing import Any
+
+from playwright.async_api import Page, expect
+
+from tests.web.shopping import buy, come_in, show_codes
+from tests.web.stage import Stage
+
+__all__ = ["shoot"]
+
+SCREENS = {
+    "member-card": "/member/",
+    "member-offers": "/member/offers",
+    "member-rewards": "/member/rewards",
+    "member-activity": "/member/activity",
+    "member-privacy": "/member/privacy",
+    "member-give": "/member/give",
+    "member-invite": "/member/invite",
+    "member-contact": "/member/contact",
+}
+
+
+async def _fill_basket(page: Page) -> None:
+    for number in (0, 4, 6):
+        await page.locator(".goods button").nth(number).click()
+    await expect(page.locator("[data-row='register.gross']")).to_be_visible()
+
+
+async def _cut_the_line(page: Page) -> None:
+    await _fill_basket(page)
+    await page.get_by_role("radio", name="D3").check()
+    await expect(page.locator("[data-row='register.gross']")).to_have_count(0)
+
+
+async def _see_all(page: Page) -> None:
+    await expect(page.locator("h1")).to_be_visible()
+    await expect(page.locator(".skeleton")).to_have_count(0)
+
+
+async def shoot(stage: Stage, photograph: Any) -> None:  # noqa: ANN401 - handed in by whoever takes the pictures
+    """Take every picture."""
+    await show_codes(stage)
+    shopper = await come_in(stage)
+    for number in range(3):
+        await buy(stage, shopper, f"b-{number}", days_ago=20)
+    till = await stage.office.work("till@example.com", "store", store="s1")
+    await photograph("member-entry", "/member/", prepare=_see_all)
+    for name, path in SCREENS.items():
+        await photograph(name, path, member=shopper.token, prepare=_see_all)
+    await photograph("register", "/register/", staff=till, prepare=_fill_basket)
+    await photograph("register-offline", "/register/", staff=till, prepare=_cut_the_line)

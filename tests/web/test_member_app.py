@@ -1,0 +1,146 @@
+"""The member app: the code in a basement, every screen, privacy; and what it weighs."""
+
+import asyncio
+import gzip
+import re
+
+import pytest
+import segno
+from playwright.async_api import Page, Response, expect
+
+from regulars.interfaces.http.pages import BUILT
+from tests.web.scanning import SIDE, is_fixed, read_text
+from tests.web.shopping import Shopper, buy, come_in, show_codes
+from tests.web.stage import PHONE, TABLET, Stage, find_barriers, sticks_out
+
+FIRST_PAINT_BYTES_MAX = 100_000
+NOTICE = {"purpose": "marketing", "en": "We tell you of offers.", "zh": "向您推送优惠活动。"}
+SCREENS = (
+    "",
+    "points",
+    "offers",
+    "rewards",
+    "coupons",
+    "activity",
+    "mine",
+    "inbox",
+    "household",
+    "privacy",
+    "security",
+    "give",
+    "invite",
+    "contact",
+)
+
+
+@pytest.fixture
+async def shopper(stage: Stage) -> Shopper:
+    """A member who bought something twenty days ago, three times: the points can be used by now."""
+    await show_codes(stage)
+    made = await come_in(stage)
+    for number in range(3):
+        await buy(stage, made, f"b-{number}", days_ago=20)
+    return made
+
+
+async def test_the_code_is_shown_in_a_basement(stage: Stage, shopper: Shopper) -> None:
+    async with stage.open("/member/", language="zh-CN", size=PHONE, member=shopper.token) as page:
+        await expect(page.locator("svg.qr")).to_be_visible()
+        await expect(page.locator(".big")).to_contain_text("1,782")
+        await page.get_by_role("link", name="活动").click()
+        await expect(page.get_by_text("鲜蔬集章").first).to_be_visible()
+        # The worker keeps every screen, and then the network is gone.
+        await page.wait_for_function(
+            "async () => (await (await caches.open('regulars-pages-1')).keys()).length >= performance"
+            ".getEntriesByType('resource').filter(each => each.name.includes('/assets/')).length && performance"
+            ".getEntriesByType('resource').some(each => each.name.includes('/assets/security-'))"
+        )
+        await page.context.set_offline(True)
+        await page.goto(f"{stage.site.url}/member/")
+        await expect(page.locator(".big")).to_contain_text("1,782")
+        qr = page.locator("svg.qr")
+        await expect(qr).to_be_visible()
+        code = await qr.get_attribute("data-code") or ""
+        await page.get_by_role("link", name="活动").click()
+        await expect(page.get_by_text("鲜蔬集章").first).to_be_visible()
+    found = await stage.send("POST", "/v1/members/lookup", {"identifier": {"kind": "code", "value": code}})
+    assert found["member"] == shopper.member, "the till reads the same"
+
+
+async def test_the_drawing_is_what_every_scanner_reads(stage: Stage, shopper: Shopper) -> None:
+    async with stage.open("/member/", size=PHONE, member=shopper.token) as page:
+        qr = page.locator("svg.qr")
+        await expect(qr).to_be_visible()
+        code, path = await qr.get_attribute("data-code") or "", await qr.locator("path").get_attribute("d") or ""
+    dark = {(int(row), int(column)) for column, row in re.findall(r"M(\d+) (\d+)h1v1h-1z", path)}
+    grid = [[(row, column) in dark for column in range(SIDE)] for row in range(SIDE)]
+    other = segno.make_qr(code, version=6, error="l", mask=0, mode="byte", boost_error=False)
+    known = [[bool(bit) for bit in row] for row in other.matrix]
+    assert read_text(known) == code, "the test can read what another program drew"
+    assert read_text(grid) == code
+    places = [(row, column) for row in range(SIDE) for column in range(SIDE) if is_fixed(row, column)]
+    assert [grid[row][column] for row, column in places] == [known[row][column] for row, column in places]
+
+
+async def test_every_screen_fits_a_phone_and_is_for_everybody(stage: Stage, shopper: Shopper) -> None:
+    async with stage.open("/member/", language="zh-CN", size=PHONE, member=shopper.token) as page:
+        for screen in SCREENS:
+            await page.goto(f"{stage.site.url}/member/{screen}")
+            await expect(page.locator("h1")).to_be_visible()
+            await expect(page.locator(".skeleton")).to_have_count(0)
+            assert (screen, await find_barriers(page), await sticks_out(page)) == (screen, [], 0)
+    async with stage.open("/member/", size=TABLET, member=shopper.token) as page:
+        await page.emulate_media(color_scheme="dark")
+        await expect(page.locator("svg.qr")).to_be_visible()
+        assert (await find_barriers(page), await sticks_out(page)) == ([], 0)
+
+
+async def test_what_is_allowed_and_locked_is_the_members_own_affair(stage: Stage, shopper: Shopper) -> None:
+    await stage.send("POST", "/v1/consents/notices", NOTICE, status=201)
+    async with stage.open("/member/privacy", language="zh-CN", size=PHONE, member=shopper.token) as page:
+        marketing = page.get_by_role("group", name="优惠活动推送").get_by_role("switch").first
+        await marketing.click()
+        await expect(marketing).to_be_checked()
+        await page.get_by_role("button", name="查看注销影响").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("1,782 积分")
+        await expect(page.get_by_role("button", name="确认注销")).to_be_disabled()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await page.goto(f"{stage.site.url}/member/security")
+        await page.get_by_role("button", name="立即锁定").click()
+        await page.get_by_role("dialog").get_by_role("button", name="立即锁定").click()
+        await expect(page.get_by_text("积分已锁定")).to_be_visible()
+        await page.goto(f"{stage.site.url}/member/mine")
+        await page.get_by_role("button", name="退出登录").click()
+        await expect(page.get_by_role("button", name="获取验证码")).to_be_visible()
+        kept = await page.evaluate("Object.keys(localStorage).filter(each => each.startsWith('regulars.kept.'))")
+        assert [each for each in kept if not each.startswith(("regulars.kept.me ", "regulars.kept.entry "))] == []
+    entries = (await stage.send("GET", f"/v1/members/{shopper.member}/consents"))["entries"]
+    assert [(each["purpose"], each["is_given"]) for each in entries] == [("marketing", True)]
+    assert (await stage.send("GET", f"/v1/members/{shopper.member}/burning"))["burning"] == "off"
+
+
+async def test_the_first_paint_is_light(stage: Stage) -> None:
+    await show_codes(stage)
+    shopper = await come_in(stage)
+    fetched = list[str]()
+
+    def note(answer: Response) -> None:
+        if answer.url.endswith(".js") and not answer.url.endswith("worker.js"):
+            fetched.append(answer.url)
+
+    async with stage.open("/member/icon.svg", size=PHONE, member=shopper.token) as page:
+        await _keep_to_first_paint(page)
+        page.on("response", note)
+        await page.goto(f"{stage.site.url}/member/")
+        await expect(page.locator("svg.qr")).to_be_visible()
+        names = {url.split("/assets/")[1] for url in fetched}
+    sizes = await asyncio.to_thread(
+        lambda: [len(gzip.compress((BUILT / "assets" / each).read_bytes())) for each in names]
+    )
+    assert 60_000 < sum(sizes) < FIRST_PAINT_BYTES_MAX, sizes
+
+
+async def _keep_to_first_paint(page: Page) -> None:
+    """Leave out the worker, which fetches the other screens ahead once the first is there."""
+    await page.add_init_script("delete Object.getPrototypeOf(navigator).serviceWorker")

@@ -1,0 +1,71 @@
+/** What became of one offer, gate by gate: what it asked, what was there, and what would have to be otherwise. */
+import { CheckCircleOutlined, CloseCircleOutlined } from "@ant-design/icons";
+import { Card, Flex, Tag, Typography } from "antd";
+import type { Shapes } from "../../client";
+import { count, money } from "../../kit/format";
+import { knows, t } from "../../kit/words";
+import { called } from "../programme/document";
+import { useNames } from "../shell/names";
+import { reasonOf } from "../shell/reasons";
+import "../programme/programme.css";
+import "../offers/offers.css";
+
+type Gate = Shapes["Gate"];
+const MILLI = 1000;
+
+function sayValue(name: string, value: Gate["values"][string], code: string): string {
+  if (Array.isArray(value)) return value.map((each) => sayValue(name, each, code)).join(", ");
+  if (value === null) return t("simulate.nothing");
+  if (typeof value === "boolean") return t(value ? "conditions.yes" : "conditions.no");
+  if (typeof value === "number" && name.endsWith("_minor")) return money(value, code);
+  if (typeof value === "number" && name.endsWith("_milli")) return String(value / MILLI);
+  if (typeof value === "number") return count(value);
+  if (name === "reasons") return reasonOf(value);
+  return knows(`simulate.kind.${value}`) ? t(`simulate.kind.${value}`) : value;
+}
+
+function sayAll(values: Gate["values"], code: string): string {
+  return Object.entries(values)
+    .filter(([name, value]) => name !== "mechanic" && !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]) => `${knows(`simulate.fact.${name}`) ? t(`simulate.fact.${name}`) : name}: ${sayValue(name, value, code)}`)
+    .join(" · ");
+}
+
+function OneGate({ gate, code }: { gate: Gate; code: string }) {
+  const [has, needs] = [sayAll(gate.values, code), sayAll(gate.needs, code)];
+  const name = knows(`simulate.gate.${gate.gate}`) ? t(`simulate.gate.${gate.gate}`) : gate.gate;
+  return (
+    <li className="gate">
+      {gate.admits ? <CheckCircleOutlined className="gain" aria-label={t("conditions.yes")} /> : <CloseCircleOutlined className="loss" aria-label={t("conditions.no")} />}
+      <div>
+        <strong>{name}</strong>
+        {has !== "" && <div className="meaning">{has}</div>}
+        {!gate.admits && needs !== "" && <div>{t("simulate.needs", { needs })}</div>}
+      </div>
+    </li>
+  );
+}
+
+export function Verdict({ offer, money: code }: { offer: Shapes["OfferView"]; money: string }) {
+  const names = useNames();
+  const name = called(offer.name, offer.offer);
+  return (
+    <Card size="small" role="group" aria-label={name}>
+      <Typography.Title level={3} className="offer-name">
+        <bdi>{name}</bdi>
+      </Typography.Title>
+      <Flex gap={4} wrap>
+        {Object.entries(offer.points).map(([currency, points]) => (
+          <Tag key={currency}>
+            +{count(points)} {names.currency(currency)}
+          </Tag>
+        ))}
+      </Flex>
+      <ul className="gates">
+        {offer.gates.map((gate, place) => (
+          <OneGate key={`${gate.gate} ${place}`} gate={gate} code={code} />
+        ))}
+      </ul>
+    </Card>
+  );
+}
