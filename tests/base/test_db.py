@@ -355,6 +355,15 @@ async def test_a_database_is_created_whatever_its_name(server_url: str) -> None:
     await connection.close()
 
 
+async def test_a_database_that_several_create_at_once_is_there_for_all(server_url: str) -> None:
+    name = f"test_1_{new_id()}"
+    await asyncio.gather(*(create_database(server_url, name, may_be_there=True) for _ in range(4)))
+    connection = await asyncpg.connect(server_url)
+    assert await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", name) == 1
+    await connection.execute(f'DROP DATABASE "{name}"')
+    await connection.close()
+
+
 @pytest.mark.parametrize(("number", "fits"), [(90_624, False), (140_012, False), (150_000, True), (180_006, True)])
 def test_servers_below_15_are_too_old(number: int, fits: bool) -> None:
     if fits:

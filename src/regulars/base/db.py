@@ -381,13 +381,15 @@ def name_session(keys: Sequence[int]) -> str:
 async def create_database(url: str, name: str, *, template: str = "template1", may_be_there: bool = False) -> None:
     """Create a database, connecting to another one of the same server by `url`.
 
-    With `may_be_there` it is no error if somebody else was faster.
+    With `may_be_there` it is no error if somebody else was faster, also by so little that both were at it.
     """
     with _translating():
         connection = cast("_Wire", await asyncpg.connect(url, timeout=CONNECT_SECONDS_MAX))  # pyright: ignore[reportUnknownMemberType] - the driver is untyped
         try:
             await connection.execute(f"CREATE DATABASE {_quote(name)} TEMPLATE {_quote(template)}")
-        except asyncpg.DuplicateDatabaseError:
+        except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+            # PostgreSQL asks for the name first and takes it last: who asked before the other took it meets the index,
+            # once the other has committed.
             if not may_be_there:
                 raise
         finally:
