@@ -62,7 +62,10 @@ class TestAway:
             assert (await sell(till))[0].id == "t17-3"
         assert till.status().pending == 0, "closed"
 
-    async def test_five_failures_and_nobody_is_asked_any_more(self, engine: Engine, folder: Path) -> None:
+    async def test_five_failures_and_nobody_is_asked_any_more(
+        self, engine: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("regulars_till.breaker.PROBE_SECONDS", 3_600.0)
         with engine.open_till(folder) as till:
             await sell(till, 6)
             await engine.start()
