@@ -13,7 +13,8 @@ type Shown = { readonly title: string; readonly code: string };
 const loadWallet = () => ask(api.GET("/v1/me/coupons"));
 
 export default function Coupons() {
-  const wallet = useLoaded("coupons", loadWallet);
+  // By another name than before: what older pages kept has no codes of one's own.
+  const wallet = useLoaded("wallet", loadWallet);
   const [shown, setShown] = useState<Shown | null>(null);
   return (
     <Screen title={t("member.coupons")} back="/">
