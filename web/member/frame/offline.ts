@@ -8,7 +8,6 @@ export function startOffline(): void {
       if (files.length > 0) ready.active?.postMessage({ keep: files });
     };
     new PerformanceObserver((seen) => keep(seen.getEntries())).observe({ type: "resource", buffered: true });
-    // Whoever loses the network meanwhile has the screens that came before, and the rest is fetched the next time.
-    await import("./screens").then((each) => each.fetchAll()).catch(() => undefined);
+    await import("./screens").then((each) => each.fetchAll());
   });
 }
