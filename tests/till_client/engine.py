@@ -141,7 +141,7 @@ class Engine:
         orders = Orders(what="serve", url=self.url, folder=str(self.folder), port=self.port, place=place, after=after)
         self.process = await run_process(orders)
         until = time.monotonic() + READY_SECONDS_MAX
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", verify=BARE) as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", verify=BARE, timeout=60) as client:
             while time.monotonic() < until:
                 assert self.process.returncode is None, (self.folder / "log").read_text()[-2_000:]
                 with suppress(httpx.TransportError):
@@ -161,7 +161,9 @@ class Engine:
     async def count_points(self, member: Member = CARD) -> int:
         """Read what the member has."""
         headers = {"Authorization": f"Bearer {self.key}"}
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", headers=headers, verify=BARE) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{self.port}", headers=headers, verify=BARE, timeout=60
+        ) as client:
             return await count_points(client, member)
 
 

@@ -30,7 +30,9 @@ async def call(function: Callable[..., Any], *given: object, **more: object) -> 
 
 async def ask(engine: Engine, method: str, path: str, body: object = None) -> httpx.Response:
     headers = {"Authorization": f"Bearer {engine.key}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{engine.port}", headers=headers, verify=BARE) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{engine.port}", headers=headers, verify=BARE, timeout=60
+    ) as client:
         return await client.request(method, path, json=body)
 
 

@@ -29,7 +29,9 @@ async def till(engine: Engine, folder: Path) -> AsyncGenerator[Till]:
     """A till, a server that answers, a member with 1,000 points, and a code."""
     await engine.start()
     headers = {"Authorization": f"Bearer {engine.key}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{engine.port}", headers=headers, verify=BARE) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{engine.port}", headers=headers, verify=BARE, timeout=60
+    ) as client:
         body = {"batch": "letters", "codes": ["ABCD"], "valid_until": "2090-01-01T00:00:00Z"}
         assert (await client.post("/v1/coupons/ten/codes", json=body)).status_code == 201
     with engine.open_till(folder) as opened:
