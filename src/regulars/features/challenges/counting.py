@@ -313,7 +313,7 @@ def _add_up(prepared: Prepared, days: Sequence[Day], past: Amounts) -> int:
     if most is None:
         amount = sum([amount for _, named, amount in days if named == label])
     else:
-        amount = sum([amount if amount < most else most for _, named, amount in days if named == label])
+        amount = sum([min(most, amount) for _, named, amount in days if named == label])
     if past:
         amount += sum([each for named, each in past if named == label])
     return amount // UNIT_MILLI if isinstance(kind, Items) else amount

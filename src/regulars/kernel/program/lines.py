@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress, count
 from operator import attrgetter
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -142,14 +142,14 @@ class Picker:
 
     def _look_up(self, lines: Sequence[Line]) -> list[bool]:
         known, read_key = self.known, self.read_key
-        found = list(map(known.get, map(read_key, lines)))
+        found: list[Any] = list(map(known.get, map(read_key, lines)))
         if None in found:
             if len(known) > KINDS_OF_LINE_MAX:
                 known.clear()
             for place, line in enumerate(lines):
                 if found[place] is None:
                     found[place] = known[read_key(line)] = self.fits(line)
-        return cast("list[bool]", found)
+        return found
 
     def fits(self, line: Line) -> bool:
         """Say whether one line fits, wherever it was sold."""
