@@ -3,8 +3,8 @@
 Amounts of money are whole minor units (cents, fen), points are whole minor units of their currency, quantities
 are thousandths. Times are aware. A value never changes; making another one is how things change.
 
-No value leads back to itself, so the collector of cycles has nothing to look for in them (`gc=False`): an activity makes
-a hundred.
+No value leads back to itself, so the collector of cycles has nothing to look for in them (`gc=False`): each activity
+makes a hundred.
 """
 
 from collections.abc import Mapping
