@@ -18,7 +18,7 @@ import pytest
 from regulars.base.db import Database
 from regulars.base.migrations import find_differing, migrate
 from tests.cli.calls import PROGRAM
-from tests.docs.test_stories import find_port
+from tests.ports import find_port
 from tests.privacy.test_books import prove_all
 
 ROOT = Path(__file__).parents[2]

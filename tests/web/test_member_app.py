@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import re
+from typing import Final
 
 import pytest
 import segno
@@ -11,9 +12,10 @@ from playwright.async_api import Page, Response, expect
 from regulars.interfaces.http.pages import BUILT
 from tests.web.scanning import SIDE, is_fixed, read_text
 from tests.web.shopping import Shopper, buy, come_in, show_codes
-from tests.web.stage import PHONE, TABLET, Stage, find_barriers, sticks_out
+from tests.web.stage import LANGUAGES, PHONE, TABLET, Stage, Words, button, find_barriers, sticks_out
 
 FIRST_PAINT_BYTES_MAX = 100_000
+COUPON = "mail-a"
 NOTICE = {"purpose": "marketing", "en": "We tell you of offers.", "zh": "向您推送优惠活动。"}
 SCREENS = (
     "",
@@ -33,6 +35,16 @@ SCREENS = (
 )
 
 
+ALL_KEPT: Final = """async () => {
+    const kept = await caches.open("regulars-pages-1");
+    const files = performance.getEntriesByType("resource").map(each => each.name).filter(it => it.includes("/assets/"));
+    if (!files.some(each => each.includes("/assets/security-"))) return false;
+    for (const each of files) if (await kept.match(each) === undefined) return false;
+    return true;
+}"""
+"""Whether the last of the screens has come, and every file that came is kept: each by its name, for the page is too."""
+
+
 @pytest.fixture
 async def shopper(stage: Stage) -> Shopper:
     """A member who bought something twenty days ago, three times: the points can be used by now."""
@@ -50,11 +62,7 @@ async def test_the_code_is_shown_in_a_basement(stage: Stage, shopper: Shopper) -
         await page.get_by_role("link", name="活动").click()
         await expect(page.get_by_text("鲜蔬集章").first).to_be_visible()
         # The worker keeps every screen, and then the network is gone.
-        await page.wait_for_function(
-            "async () => (await (await caches.open('regulars-pages-1')).keys()).length >= performance"
-            ".getEntriesByType('resource').filter(each => each.name.includes('/assets/')).length && performance"
-            ".getEntriesByType('resource').some(each => each.name.includes('/assets/security-'))"
-        )
+        await page.wait_for_function(ALL_KEPT)
         await page.context.set_offline(True)
         await page.goto(f"{stage.site.url}/member/")
         await expect(page.locator(".big")).to_contain_text("1,782")
@@ -80,6 +88,28 @@ async def test_the_drawing_is_what_every_scanner_reads(stage: Stage, shopper: Sh
     assert read_text(grid) == code
     places = [(row, column) for row in range(SIDE) for column in range(SIDE) if is_fixed(row, column)]
     assert [grid[row][column] for row, column in places] == [known[row][column] for row, column in places]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_coupon_given_by_hand_is_in_the_app_until_it_is_used(
+    stage: Stage, shopper: Shopper, language: str
+) -> None:
+    words, told = Words.read(language, "member"), {"coupon": COUPON, "reason": "a spoilt cake"}
+    given = await stage.send("POST", f"/v1/members/{shopper.member}/coupons", told, status=201)
+    title = words.name(given["title"])
+    async with stage.open("/member/coupons", language=language, size=PHONE, member=shopper.token) as page:
+        ticket = page.locator(".ticket").filter(has_text=words("member.coupons.own"))
+        await expect(ticket).to_contain_text(title)
+        assert (await find_barriers(page), await sticks_out(page)) == ([], 0)
+        await button(ticket, words("member.coupons.use_of", title=title)).click()
+        await expect(page.locator(".codetext")).to_have_text(given["code"])
+        await expect(page.locator("svg.qr")).to_have_attribute("data-code", given["code"])
+        assert (await find_barriers(page), await sticks_out(page)) == ([], 0)
+        sold = await buy(stage, shopper, "with-coupon", coupons=(given["code"],))
+        assert sum(each["amount_minor"] for each in sold["discounts"]) == 100
+        await page.goto(f"{stage.site.url}/member/coupons")
+        await expect(page.locator(".rows.dim")).to_contain_text(words("member.coupons.used"))
+        await expect(page.locator(".ticket").filter(has_text=words("member.coupons.own"))).to_have_count(0)
 
 
 async def test_every_screen_fits_a_phone_and_is_for_everybody(stage: Stage, shopper: Shopper) -> None:

@@ -43,6 +43,14 @@ export const routes: readonly (readonly [string, ComponentType])[] = [
   ["/security", lazy(fetches.security)],
 ];
 
+/** Fetch them all, one after the other. Where the network goes meanwhile, the others wait until it is back. */
 export async function fetchAll(): Promise<void> {
-  for (const each of Object.values(fetches)) await each();
+  for (const each of Object.values(fetches)) {
+    try {
+      await each();
+    } catch {
+      addEventListener("online", () => void fetchAll(), { once: true });
+      return;
+    }
+  }
 }
