@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -115,7 +115,9 @@ async def test_it_stands_still_for_a_moment(seed: Path, place: Path) -> None:
             await asyncio.sleep(BUSY_SECONDS)
             stopped = [head, *read_children(head)]
             for pid in stopped:
-                os.kill(pid, signal.SIGSTOP)
+                # One of its processes may have ended by itself meanwhile.
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
             try:
                 before = await wait_until_still(shop.folder / "journal")
                 assert (await shop.client.get("/healthz", timeout=STILL_SECONDS_MAX)).status_code == httpx.codes.OK
@@ -124,7 +126,8 @@ async def test_it_stands_still_for_a_moment(seed: Path, place: Path) -> None:
                 assert measure(shop.folder / "journal") == before
             finally:
                 for pid in reversed(stopped):
-                    os.kill(pid, signal.SIGCONT)
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGCONT)
             await shop.wait_until_ready()
             await asyncio.sleep(BUSY_SECONDS)
         await shop.ask_again()
