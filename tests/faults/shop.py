@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -34,10 +33,10 @@ from tests.invariants.history import (
     read_journals,
 )
 from tests.invariants.history_judge import KNOWN, Verdict, judge_all
+from tests.ports import find_port
 
 TILLS: Final = 8
 OK, CREATED, BROKEN, UNAVAILABLE = 200, 201, 500, 503
-PORTS: Final = (20_000, 30_000)
 READY_SECONDS_MAX: Final = 180
 """On a machine that others use too. What was measured stands in docs/reliability.md."""
 ASKED_AGAIN: Final = 2
@@ -231,17 +230,6 @@ class Shop:
         if self.process is not None and self.process.returncode is None:
             self.process.terminate()
             await self.process.wait()
-
-
-def find_port() -> int:
-    """Find a port that nobody listens on, to be used again after each death: not one that the system gives away."""
-    die = Random()  # noqa: S311 - any will do
-    while True:
-        port = die.randrange(*PORTS)
-        with socket.socket() as asked:
-            asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if asked.connect_ex(("127.0.0.1", port)):
-                return port
 
 
 @asynccontextmanager

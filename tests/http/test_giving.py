@@ -8,9 +8,11 @@ from uuid import UUID
 import pytest
 
 from regulars.base import clock
+from regulars.base.crypto import Tampered
 from regulars.base.db import Database
 from regulars.base.ids import new_id
 from regulars.base.settings import Settings
+from regulars.features.coupons.own import place_of
 from regulars.features.staff.roles import scopes_of
 from regulars.interfaces.http.app import app
 from regulars.kernel import program, spine
@@ -43,6 +45,10 @@ async def buy(site: Site, sent: dict[str, Any], *coupons: str) -> Any:  # noqa: 
     return answered.json()
 
 
+async def wallet(site: Site, member: str) -> Any:  # noqa: ANN401 - any JSON
+    return (await site.client.get(f"/v1/members/{member}/coupons")).json()["own_codes"]
+
+
 def code_of(answered: Any) -> tuple[int, str]:  # noqa: ANN401 - of the client
     return answered.status_code, answered.json().get("code", "")
 
@@ -55,6 +61,8 @@ async def test_a_coupon_that_is_given_is_good_for_that_member_once(shop: Site, p
     assert (told["member"], told["title"]["en"], told["batch"]) == (member, "Ten percent off", "by-hand")
     again = await give(shop, member, "cake-1")
     assert again.json() == told, "sent again it is the same code"
+    seen = await wallet(shop, member)
+    assert [(each["code"], each["state"], each["batch"]) for each in seen] == [(told["code"], "usable", "by-hand")]
     others = await buy(shop, purchase("2", minor=2000, card="2469 0002"), told["code"])
     assert others["discounts"] == [], "nobody else can use it"
     mine = await buy(shop, purchase("3", minor=2000), told["code"])
@@ -65,6 +73,46 @@ async def test_a_coupon_that_is_given_is_good_for_that_member_once(shop: Site, p
     trail = (await shop.client.get("/v1/audit", params={"what": "give_coupon"})).json()["entries"]
     assert {(each["object"], each["reason"], each["outcome"]) for each in trail} == {(member, REASON, "done")}
     assert told["code"] not in str(trail)
+    assert [each["state"] for each in await wallet(shop, member)] == ["used"]
+    assert await wallet(shop, others["member"]) == []
+
+
+async def test_codes_for_one_member_are_kept_sealed_and_those_for_anybody_are_not(
+    shop: Site, purchase: Purchase, house: spine.House
+) -> None:
+    member = (await buy(shop, purchase("1", minor=1000)))["member"]
+    for name, body in (("mine", {"codes": ["BIRTHDAY-17"], "member": member}), ("all", {"codes": ["SUMMER-17"]})):
+        added = await shop.client.post("/v1/coupons/ten/codes", json={"batch": name, **body})
+        assert added.status_code == 201, added.text
+    given = (await give(shop, member, valid_until="2090-01-01T00:00:00Z")).json()["code"]
+    assert {each["code"] for each in await wallet(shop, member)} == {"BIRTHDAY-17", given}
+    ended = await shop.client.post("/v1/coupons/ten/lists/mine/end")
+    assert ended.json() == {"ended": 1}
+    assert [(each["code"], each["state"]) for each in await wallet(shop, member)] == [
+        (given, "usable"),
+        ("BIRTHDAY-17", "ended"),
+    ]
+    async with shop.database.snapshot() as read:
+        rows = await read.rows("SELECT digest, sealed, member_id FROM limits.code")
+    assert [row["member_id"] for row in rows if row["sealed"] is None] == [None]
+    for row in rows:
+        assert b"17" not in (row["sealed"] or b"")
+    mine = next(row for row in rows if row["sealed"] is not None)
+    another = next(row["digest"] for row in rows if row["digest"] != mine["digest"])
+    with pytest.raises(Tampered):
+        house.keyring.unwrap(mine["sealed"], place_of(another))
+
+
+async def test_of_whoever_is_forgotten_no_code_is_kept(shop: Site, purchase: Purchase) -> None:
+    member = (await buy(shop, purchase("1", minor=1000)))["member"]
+    await give(shop, member)
+    shown = (await shop.client.get(f"/v1/members/{member}/erasure")).json()
+    assert [(each["what"], each["name"], each["count"]) for each in shown["others"]] == [("coupon", "ten", 1)]
+    done = await shop.client.post(f"/v1/members/{member}/erasure", json={"confirm": shown["confirm"]})
+    assert (done.status_code, done.json()["forgotten"]["coupons"]) == (200, 1), done.text
+    async with shop.database.snapshot() as read:
+        (row,) = await read.rows("SELECT sealed FROM limits.code")
+    assert row["sealed"] is None
 
 
 async def test_what_cannot_be_given_is_refused_and_no_code_is_made(shop: Site, purchase: Purchase) -> None:

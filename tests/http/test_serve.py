@@ -23,6 +23,7 @@ from regulars.interfaces.http.app import app
 from regulars.interfaces.http.serve import address_of, open_socket, serve
 from regulars.kernel import spine
 from tests.http.site import Purchase, run_site
+from tests.limits.test_races import wait_until_waiting
 
 PROCESS = """
 import sys
@@ -106,9 +107,12 @@ async def test_told_to_stop_it_answers_what_was_asked(
     async with start(tmp_path, database_url) as (process, url), httpx.AsyncClient(base_url=url, timeout=180) as client:
         await client.get("/healthz")
         sent = {"activities": [purchase(f"r-{each}", card=str(each)) for each in range(1000)]}
-        asked = asyncio.create_task(client.post("/v1/activities", json=sent, headers=headers))
-        await asyncio.sleep(0.1)
-        process.send_signal(number)
+        async with database.transaction() as tx:
+            # What is asked cannot be answered before it was told to stop.
+            await tx.run("LOCK TABLE activity.journal IN ACCESS EXCLUSIVE MODE")
+            asked = asyncio.create_task(client.post("/v1/activities", json=sent, headers=headers))
+            await wait_until_waiting(tx, 1)
+            process.send_signal(number)
         answer = await asked
         assert answer.status_code == 200
         assert {each["status"] for each in answer.json()["results"]} == {"recorded"}

@@ -258,7 +258,7 @@ async def test_a_server_alone_has_hands_that_do_what_waits(
         assert (told["state"], told["code"]) == ("failed", "simulation_not_possible")
         child = hands.child
         assert child is not None
-        await asyncio.to_thread(child.join, 30)
+        await asyncio.to_thread(child.join, 180)
         assert child.exitcode == 0, "it ends when nothing waits"
         hands.wake(is_asked=False)
         assert hands.child is child, "and is not begun again for whoever only looks"

@@ -1,5 +1,6 @@
 """The document: what can be written, what is refused and where, and that nothing gets lost on the way."""
 
+import json
 from pathlib import Path
 from time import process_time
 
@@ -20,6 +21,7 @@ from regulars.kernel.program import (
     schema,
 )
 from regulars.kernel.program.model import OFFERS_MAX, PROBLEMS_MAX
+from regulars.kernel.program.reading import read_yaml
 from tests.program.story import BASE, HEAD, STARS, TIERS, problems
 
 GROCER = Path(__file__).parents[2] / "programs" / "grocer.yaml"
@@ -50,6 +52,16 @@ def test_comments_and_layout_do_not_change_the_hash_and_content_does() -> None:
 def test_words_that_old_yaml_reads_as_something_else_are_text() -> None:
     document = parse(swap("[National, Private]", "[no, on, 1:30, 2017-01-01, 007]"))
     assert document.catalog.brands == ("no", "on", "1:30", "2017-01-01", "007")
+
+
+def test_json_may_escape_any_letter_as_json_does() -> None:
+    plain = read_yaml(swap("[National, Private]", "['\U0001f375', 'tea \U0001f375']"))
+    escaped = json.dumps(plain)
+    assert "\\ud83c\\udf75" in escaped, "a tea cup is two halves in JSON"
+    assert parse(escaped) == parse(json.dumps(plain, ensure_ascii=False))
+    assert parse(escaped).catalog.brands == ("\U0001f375", "tea \U0001f375")
+    with pytest.raises(ProgramInvalid, match="a character that cannot be kept"):
+        parse(escaped.replace("\\udf75", ""))
 
 
 BROKEN = [

@@ -15,7 +15,8 @@ from regulars.base.db import Database, Tx
 from regulars.base.ids import new_id
 from regulars.base.rewrap import SLICE, count_stale, find_plugs, list_strangers, rewrap
 from regulars.features import access, repeats, signing, staff, tasks, webhooks
-from regulars.features.coupons import partners
+from regulars.features.coupons import own, partners
+from regulars.features.coupons.codes import Terms, add_codes
 from regulars.features.coupons.pool import name_pool
 from regulars.features.repeats.model import Answered
 from regulars.features.staff import approvals
@@ -97,6 +98,8 @@ async def fill(database: Database, keyring: Keyring, at: datetime) -> Mapping[st
             valid_until=None,
             at=at,
         )
+        mine = Terms(coupon="ten", batch="by-hand", member=new_id())
+        await add_codes(tx, keyring, ["MINE-17"], mine, at=at)
         file = tasks.File(name="cards.csv", content=b"card\n7\n")
         task = await tasks.start_task(
             tx, keyring, new_id(), "import", b"{}", title="cards", by="a test", at=at, files=(file,)
@@ -109,6 +112,7 @@ async def fill(database: Database, keyring: Keyring, at: datetime) -> Mapping[st
         "issued": issued,
         "approval": waits.id,
         "account": invited.account.id,
+        "member": mine.member,
     }
 
 
@@ -141,6 +145,9 @@ async def test_everything_sealed_is_read_with_the_new_key_alone(shop: Shop) -> N
         assert await take_errand(tx, AFTER, b"e" * 32, at=shop.at) == ("n", "verified")
         assert (await signing.find_signer(tx, AFTER, at=shop.at)).kid == made["kid"]
         assert await members.lookup(tx, AFTER, Identifier(kind="card", value="7"))
+        assert isinstance(made["member"], UUID)
+        (mine,) = await limits.own_codes(tx, made["member"], most=2)
+        assert AFTER.unwrap(mine.sealed, own.place_of(mine.digest)) == b"MINE-17"
         assert isinstance(made["task"], UUID)
         assert await tasks.open_file(tx, AFTER, made["task"], "cards.csv") == b"card\n7\n"
 

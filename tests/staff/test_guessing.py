@@ -1,7 +1,6 @@
 """Whoever guesses is stopped soon, in the database, and learns nothing but that it was wrong."""
 
 import asyncio
-import statistics
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -149,8 +148,9 @@ async def test_an_account_that_is_not_there_is_answered_like_a_wrong_password_an
             began = time.perf_counter()
             assert await guess(office, email, WRONG, line=600 + turn * 3 + place) == "sign_in_refused"
             spent[email].append(time.perf_counter() - began)
-    middle = {email: statistics.median(each) for email, each in spent.items()}
-    assert min(middle.values()) > 0.5 * max(middle.values()), middle
+    # A machine that is busy with other things makes some of them longer, and none shorter.
+    least = {email: min(each) for email, each in spent.items()}
+    assert min(least.values()) > 0.5 * max(least.values()), least
 
 
 async def test_only_a_proxy_of_ours_says_where_a_request_comes_from(office: Office) -> None:

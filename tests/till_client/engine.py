@@ -23,8 +23,8 @@ from regulars.kernel import program, spine
 from regulars_till import Basket, Line, Member, Till
 from regulars_till.clock import read_wall
 from tests.faults.process import Orders, run_process
-from tests.faults.shop import find_port
 from tests.invariants.history import make_house
+from tests.ports import find_port
 
 PROGRAM: Final = """
 program: corner

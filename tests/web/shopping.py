@@ -45,7 +45,13 @@ async def come_in(stage: Stage, mail: str = "mei@example.com") -> Shopper:
 
 
 async def buy(
-    stage: Stage, shopper: Shopper, name: str, *, days_ago: int = 0, lines: tuple[dict[str, Any], ...] = LINES
+    stage: Stage,
+    shopper: Shopper,
+    name: str,
+    *,
+    days_ago: int = 0,
+    lines: tuple[dict[str, Any], ...] = LINES,
+    coupons: tuple[str, ...] = (),
 ) -> Any:  # noqa: ANN401 - any JSON
     """Buy something, some days ago, and give the receipt."""
     at = datetime.now(tz=UTC) - timedelta(days=days_ago, seconds=1)
@@ -57,5 +63,6 @@ async def buy(
         "member": {"id": shopper.member},
         "store": "s1",
         "lines": list(lines),
+        "coupons": list(coupons),
     }
     return await stage.send("POST", "/v1/activities", sold, status=201)

@@ -101,7 +101,7 @@ class Stage:
         await page.goto(self.site.url + path)
         yield page
         await context.close()
-        assert failed == []
+        assert failed == [], failed
 
     async def _keep(self, context: BrowserContext, name: str, token: str) -> None:
         kept: Any = {

@@ -69,6 +69,8 @@ async def test_the_desk_gives_a_coupon_that_the_member_uses(stage: Stage, purcha
         await check_looks(page)
         await page.get_by_role("button", name=words["told"]).click()
         await expect(page.locator(".ant-modal .code")).to_have_count(0)
+        await page.goto(f"{stage.site.url}{path}")
+        await expect(page.get_by_role("row").filter(has_text=words["title"])).to_contain_text(code)
     used = await buy(stage, purchase, code, id_="r-2")
     assert [each["amount_minor"] for each in used["discounts"]] == [100]
     trail: Any = await stage.send("GET", "/v1/audit?what=give_coupon")

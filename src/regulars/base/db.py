@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, Protocol, Self, TypeVar, cast
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none
@@ -19,6 +20,7 @@ from regulars.base.errors import (
     DiskFull,
     SettingsInvalid,
 )
+from regulars.base.moments import TIME_TYPE, read_moment, write_moment
 
 __all__ = [
     "ConstraintBroken",
@@ -71,6 +73,15 @@ class _Wire(Protocol):
     async def copy_records_to_table(
         self, table_name: str, *, schema_name: str, columns: list[str], records: Iterable[Sequence[object]]
     ) -> str: ...
+    async def set_type_codec(
+        self,
+        typename: str,
+        *,
+        schema: str,
+        encoder: Callable[[datetime], bytes],
+        decoder: Callable[[bytes], datetime],
+        format: str,  # noqa: A002 - the driver's
+    ) -> None: ...
     def is_in_transaction(self) -> bool: ...
     def terminate(self) -> None: ...
 
@@ -226,6 +237,7 @@ class Database:
                 max_cached_statement_lifetime=0,
                 max_cacheable_statement_size=STATEMENT_BYTES_CACHED_MAX,
                 connection_class=_Connection,
+                init=_prepare,
                 server_settings={
                     "application_name": name,
                     "timezone": "UTC",
@@ -407,6 +419,13 @@ def refuse_too_old(server_version_num: int) -> None:
         raise DatabaseTooOld(
             f"PostgreSQL {major} is too old: use {SERVER_MAJOR_MIN} or newer.", major=major, major_min=SERVER_MAJOR_MIN
         )
+
+
+async def _prepare(connection: _Wire) -> None:
+    """Teach a new connection our way with moments."""
+    await connection.set_type_codec(
+        TIME_TYPE, schema="pg_catalog", encoder=write_moment, decoder=read_moment, format="binary"
+    )
 
 
 def _pause_seconds(attempt: int) -> float:

@@ -1,7 +1,7 @@
 /** The coupons in a member's hands; and one more, given by hand to make up for something. */
 import { useQuery } from "@tanstack/react-query";
 import { Alert, Button, DatePicker, Form, Input, Modal, Select, Typography } from "antd";
-import type { Dayjs } from "dayjs";
+import dayjs, { type Dayjs } from "dayjs";
 import { useState } from "react";
 import { api, ask, newKey, type Shapes } from "../../client";
 import { day } from "../../kit/format";
@@ -29,6 +29,7 @@ export function Coupons({ member }: { member: Shapes["MemberView"] }) {
           <Rows
             rows={[
               ...wallet.coupons.map((each) => ({ ...each, code: "" })),
+              ...wallet.own_codes.map((each) => ({ ...each, name: each.code, since: "", until: each.valid_until === null ? "" : dayjs(each.valid_until).subtract(1, "ms").format("YYYY-MM-DD") })),
               ...wallet.partner_codes.map((each) => ({ coupon: each.coupon, name: each.code, code: each.code, title: {}, state: "usable" as const, since: "", until: each.valid_until?.slice(0, 10) ?? "" })),
             ]}
             label={t("members.coupons")}
@@ -100,7 +101,7 @@ function Give({ member, close, done }: { member: string; close: () => void; done
   );
 }
 
-/** The code, which nobody can read again: it is to be told to the member now. */
+/** The code, to be told to the member now; it stands in the wallet, too. */
 function Told({ given, close }: { given: Given; close: () => void }) {
   return (
     <Modal
@@ -114,7 +115,7 @@ function Told({ given, close }: { given: Given; close: () => void }) {
         </Button>
       }
     >
-      <Alert type="warning" showIcon title={t("members.given.once")} style={{ marginBottom: 12 }} />
+      <Alert type="info" showIcon title={t("members.given.once")} style={{ marginBottom: 12 }} />
       <Typography.Paragraph copyable className="code" style={{ fontSize: 20 }}>
         {given.code}
       </Typography.Paragraph>

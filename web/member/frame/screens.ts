@@ -10,6 +10,7 @@ const fetches = {
   offers: () => import("../offers/offers"),
   rewards: () => import("../rewards/rewards"),
   coupons: () => import("../rewards/coupons"),
+  vouchers: () => import("../rewards/vouchers"),
   activity: () => import("../activity/activity"),
   receipt: () => import("../activity/receipt"),
   mine: () => import("../mine/mine"),
@@ -31,6 +32,7 @@ export const routes: readonly (readonly [string, ComponentType])[] = [
   ["/offers", lazy(fetches.offers)],
   ["/rewards", lazy(fetches.rewards)],
   ["/coupons", lazy(fetches.coupons)],
+  ["/vouchers", lazy(fetches.vouchers)],
   ["/activity", lazy(fetches.activity)],
   ["/activity/:activity", lazy(fetches.receipt)],
   ["/mine", lazy(fetches.mine)],
@@ -43,6 +45,14 @@ export const routes: readonly (readonly [string, ComponentType])[] = [
   ["/security", lazy(fetches.security)],
 ];
 
+/** Fetch them all, one after the other. Where the network goes meanwhile, the others wait until it is back. */
 export async function fetchAll(): Promise<void> {
-  for (const each of Object.values(fetches)) await each();
+  for (const each of Object.values(fetches)) {
+    try {
+      await each();
+    } catch {
+      addEventListener("online", () => void fetchAll(), { once: true });
+      return;
+    }
+  }
 }

@@ -8,13 +8,9 @@ from msgspec import Struct
 
 from regulars.base.db import Read
 from regulars.features.badges.mechanic import Memory, Settings
-from regulars.kernel import members, program
-from regulars.kernel.nouns import Scalar
+from regulars.kernel import program, spine
 
 __all__ = ["Badge", "Badges", "read_badges"]
-
-EVERYWHERE = ""
-"""No store: a member is asked about, not a purchase."""
 
 
 class Badge(Struct, frozen=True, kw_only=True):
@@ -38,15 +34,8 @@ class Badges(Struct, frozen=True, kw_only=True):
 
 async def read_badges(read: Read, versions: program.Versions, member: UUID, at: datetime) -> Badges:
     """Read which badges a member has. Raises MemberUnknown, and NoProgram where none is live."""
-    await members.get(read, member)
-    releases = await versions.read(read)
-    history = await members.traits_many(read, [member], since=at)
-
-    def traits(then: datetime) -> Mapping[str, Scalar]:
-        return history.as_of(member, then)
-
-    plan = releases.plan_for(member, EVERYWHERE, traits, at)
-    stored = {offer: data for (_, offer), data in (await program.memories(read, [member])).items()}
+    plan = await spine.find_plan(read, versions, member, at)
+    stored = await program.memories_of(read, member)
     found: list[Badge] = []
     for bound in plan.offers.values():
         if isinstance(bound.settings, Settings):

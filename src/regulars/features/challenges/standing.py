@@ -10,13 +10,9 @@ from regulars.base.db import Read
 from regulars.features.challenges.counting import Prepared
 from regulars.features.challenges.memory import Memory
 from regulars.features.challenges.progress import progress
-from regulars.kernel import members, program
-from regulars.kernel.nouns import Scalar
+from regulars.kernel import members, program, spine
 
 __all__ = ["Challenges", "Gain", "Running", "Target", "TeamShown", "read_standing"]
-
-EVERYWHERE = ""
-"""No store: a member is asked about, not a purchase."""
 
 
 class Gain(Struct, frozen=True, kw_only=True):
@@ -93,15 +89,8 @@ async def read_standing(read: Read, versions: program.Versions, member: UUID, at
 
     Of the envelope only the schedule is asked: an audience or a condition may still keep the member out.
     """
-    await members.get(read, member)
-    releases = await versions.read(read)
-    history = await members.traits_many(read, [member], since=at)
-
-    def traits(then: datetime) -> Mapping[str, Scalar]:
-        return history.as_of(member, then)
-
-    plan = releases.plan_for(member, EVERYWHERE, traits, at)
-    stored = {offer: data for (_, offer), data in (await program.memories(read, [member])).items()}
+    plan = await spine.find_plan(read, versions, member, at)
+    stored = await program.memories_of(read, member)
     own = tuple(_list_running(plan, stored, at))
     founders = await _read_founders(read, [memory.team for _, memory in own if memory.team and not memory.mates])
     day = plan.day_of(at)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from regulars.base import clock
 from regulars.base.db import Tx
 from regulars.features.coupons.codes import NAME_MAX, CodesInvalid, Terms, check_codes, name_batch, name_code
+from regulars.features.coupons.own import seal_own
 from regulars.features.coupons.wallet import CouponUnknown, list_coupons
 from regulars.kernel import limits, members, spine
 
@@ -55,7 +56,8 @@ async def bring_codes(tx: Tx, house: spine.House, arriving: Sequence[Arriving]) 
             lists[key].setdefault(digests[each.code][0], each)
     for (batch, uses), new in lists.items():
         meant = [_mean(each.terms) for each in new.values()]
-        await limits.add_codes(tx, list(new), meant, batch=batch, amount=uses, at=now)
+        sealed = [seal_own(house.keyring, each.code, each.terms.member, digest) for digest, each in new.items()]
+        await limits.add_codes(tx, list(new), meant, batch=batch, amount=uses, at=now, sealed=sealed)
     return sum(map(len, lists.values()))
 
 

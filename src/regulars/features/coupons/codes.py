@@ -1,4 +1,4 @@
-"""Codes that customers are given: made at random, kept only as digests, counted and ended by the list they came in."""
+"""Codes that customers are given: made at random, kept as digests, counted and ended by the list they came in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from regulars.base import clock
 from regulars.base.crypto import Keyring
 from regulars.base.db import Tx
 from regulars.base.errors import Refusal
+from regulars.features.coupons.own import seal_own
 from regulars.features.coupons.wallet import CouponUnknown, find_coupon
 from regulars.kernel import limits, members, spine
 from regulars.kernel.limits import CEILINGS_ADDED_MAX
@@ -157,4 +158,5 @@ async def add_codes(tx: Tx, keyring: Keyring, codes: Sequence[str], terms: Terms
         amount=terms.uses,
         at=at,
         others=[older for each in digests for older in each[1:]],
+        sealed=[seal_own(keyring, code, terms.member, each[0]) for code, each in zip(codes, digests, strict=True)],
     )

@@ -1,9 +1,9 @@
-"""What is sealed for this room with a master key: the lists of partners' codes, which the limits keep."""
+"""What is sealed for this room with a master key: partners' lists and members' own codes, which the limits keep."""
 
 from typing import Final
 
 from regulars.base.rewrap import Made, Sealed
-from regulars.features.coupons.partners import place_of
+from regulars.features.coupons import own, partners
 
 __all__ = ["APART", "MADE"]
 
@@ -12,8 +12,9 @@ MADE: Final[tuple[Made, ...]] = (
         table="limits.pool_list",
         key=("ceiling_id", "batch"),
         column="wrapped_key",
-        place=lambda row: place_of(row["ceiling_id"], row["batch"]),
+        place=lambda row: partners.place_of(row["ceiling_id"], row["batch"]),
     ),
+    Sealed(table="limits.code", key=("digest",), column="sealed", place=lambda row: own.place_of(row["digest"])),
 )
 APART: Final = {
     "limits.pooled_code.digest": "A digest of what partners gave; the retired key goes on to know it.",

@@ -12,8 +12,7 @@ from regulars.base.db import Read
 from regulars.base.errors import Refusal
 from regulars.features.coupons.mechanic import Prepared
 from regulars.features.coupons.model import Held, Memory, Partner
-from regulars.kernel import members, program
-from regulars.kernel.nouns import Scalar
+from regulars.kernel import program, spine
 
 __all__ = ["Coupon", "CouponUnknown", "Known", "Open", "Owed", "Wallet", "find_coupon", "list_coupons", "read_wallet"]
 
@@ -79,15 +78,8 @@ class Known:
 
 async def read_wallet(read: Read, versions: program.Versions, member: UUID, at: datetime) -> Wallet:
     """Read what a member holds. Raises MemberUnknown, and NoProgram where none is live."""
-    await members.get(read, member)
-    releases = await versions.read(read)
-    history = await members.traits_many(read, [member], since=at)
-
-    def traits(then: datetime) -> Mapping[str, Scalar]:
-        return history.as_of(member, then)
-
-    plan = releases.plan_for(member, "", traits, at)
-    stored = {offer: data for (_, offer), data in (await program.memories(read, [member])).items()}
+    plan = await spine.find_plan(read, versions, member, at)
+    stored = await program.memories_of(read, member)
     day = plan.day_of(at)
     found: list[Coupon] = []
     everybody: list[Open] = []

@@ -9,13 +9,9 @@ from msgspec import Struct
 from regulars.base.db import Read
 from regulars.features.picks.mechanic import Prepared, find_picks
 from regulars.features.picks.memory import DAYS_OF_WEEK, Memory, find_week
-from regulars.kernel import members, program
-from regulars.kernel.nouns import Scalar
+from regulars.kernel import program, spine
 
 __all__ = ["Picked", "Picks", "read_picks"]
-
-EVERYWHERE = ""
-"""No store: a member is asked about, not a purchase."""
 
 
 class Picked(Struct, frozen=True, kw_only=True):
@@ -47,15 +43,8 @@ async def read_picks(read: Read, versions: program.Versions, member: UUID, at: d
 
     Of the envelope only the schedule is asked: an audience or a condition may still keep the member out.
     """
-    await members.get(read, member)
-    releases = await versions.read(read)
-    history = await members.traits_many(read, [member], since=at)
-
-    def traits(then: datetime) -> Mapping[str, Scalar]:
-        return history.as_of(member, then)
-
-    plan = releases.plan_for(member, EVERYWHERE, traits, at)
-    stored = {offer: data for (_, offer), data in (await program.memories(read, [member])).items()}
+    plan = await spine.find_plan(read, versions, member, at)
+    stored = await program.memories_of(read, member)
     day, found = plan.day_of(at), list[Picked]()
     for bound in plan.offers.values():
         if isinstance(bound.settings, Prepared) and bound.first_day <= day <= bound.last_day:

@@ -28,7 +28,7 @@ KERNEL: Final[Mapping[str, str]] = MappingProxyType(
         "ledger.hold": BOOKS,
         "ledger.hold_lot": BOOKS,
         "limits.claim": "Stays: how much of something scarce was taken.",
-        "limits.code": "Stays: that a code was given out, as a digest; the member cannot use it any more.",
+        "limits.code": "Stays: that a code was given out, as a digest. What a code for the member alone says goes.",
         "limits.pool_list": "Stays: a key of a list of codes, of no member.",
         "limits.pooled_code": "Stays: a partner's code, sealed, and of which purchase; not of which member.",
         "program.memory": "Stays: what offers count by. Sums and days, and no words.",

@@ -11,7 +11,7 @@ from regulars.base.db import Read
 from regulars.base.errors import Refusal
 from regulars.features.referrals.mechanic import Prepared
 from regulars.features.referrals.model import Memory
-from regulars.kernel import members, program
+from regulars.kernel import program, spine
 
 __all__ = ["InvitationUnknown", "Inviting", "make_invitation", "read_invitation", "read_inviting"]
 
@@ -19,8 +19,6 @@ LABEL: Final = "referrals invitation"
 MAC_BYTES: Final = 8
 """Nobody gains by guessing whom they could have been sent by: enough that nobody makes a code up."""
 ID_BYTES: Final = 16
-EVERYWHERE: Final = ""
-"""No store: a member is asked about, not a purchase."""
 
 
 class InvitationUnknown(Refusal):
@@ -54,11 +52,9 @@ def read_invitation(keyring: Keyring, code: str) -> UUID:
 
 
 async def read_inviting(read: Read, versions: program.Versions, member: UUID, at: datetime) -> Inviting:
-    """Read what inviting comes to for a member. Raises NoProgram where no programme is live."""
-    releases = await versions.read(read)
-    history = await members.traits_many(read, [member], since=at)
-    plan = releases.plan_for(member, EVERYWHERE, lambda then: history.as_of(member, then), at)
-    stored = {offer: data for (_, offer), data in (await program.memories(read, [member])).items()}
+    """Read what inviting comes to for a member. Raises MemberUnknown, and NoProgram where none is live."""
+    plan = await spine.find_plan(read, versions, member, at)
+    stored = await program.memories_of(read, member)
     running, memories, today = False, list[Memory](), plan.day_of(at)
     for bound in plan.offers.values():
         if isinstance(bound.settings, Prepared):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final, Literal, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,9 +13,9 @@ from regulars.base.errors import Refusal
 from regulars.features.rewards.mechanic import REWARD, Prepared, name_stock
 from regulars.features.rewards.model import Memory, Order, Settings, State
 from regulars.kernel import limits, members, program, spine
-from regulars.kernel.nouns import Activity, Scalar
+from regulars.kernel.nouns import Activity
 from regulars.kernel.program import BoundOffer, Names, Plan
-from regulars.kernel.spine import House
+from regulars.kernel.spine import EVERYWHERE, House
 
 __all__ = [
     "Catalogue",
@@ -39,8 +39,6 @@ __all__ = [
 Lang = Literal["en", "zh-CN"]
 Place = tuple[datetime, str, str]
 """Of an order in a listing: when it was made, and the activity's source and id."""
-EVERYWHERE: Final = ""
-"""No store."""
 
 
 class RewardUnknown(Refusal):
@@ -188,14 +186,7 @@ async def read_choices(
 
     Gives it, and whether there are more. Each is tried as it would be ordered. Raises MemberUnknown, NoProgram.
     """
-    await members.get(read, member)
-    releases = await house.versions.read(read)
-    history = await members.traits_many(read, [member], since=at)
-
-    def traits(then: datetime) -> Mapping[str, Scalar]:
-        return history.as_of(member, then)
-
-    plan = releases.plan_for(member, store, traits, at)
+    plan = await spine.find_plan(read, house.versions, member, at, store=store)
     running = [bound for bound in _list_bound(plan) if _is_running(plan, bound, at)]
     choices: list[Choice] = []
     for bound in running[part]:
@@ -219,7 +210,7 @@ async def read_orders(
     """Read what a member ordered, the newest first, at most so many before a place. Raises MemberUnknown."""
     await members.get(read, member)
     plans = (await versions.read(read)).plans
-    stored = {offer: data for (_, offer), data in (await program.memories(read, [member])).items()}
+    stored = await program.memories_of(read, member)
     # The newest version last: its words are the ones that are read. What an offer that is gone sold is shown too.
     bound = {it.id: it for plan in plans.values() for it in _list_bound(plan) if it.id in stored}
     views: list[OrderView] = []

@@ -11,13 +11,9 @@ from regulars.features.tiers.ladder import Prepared
 from regulars.features.tiers.memory import Memory
 from regulars.features.tiers.model import Benefit, Level, find_needs
 from regulars.features.tiers.progress import progress
-from regulars.kernel import members, program
-from regulars.kernel.nouns import Scalar
+from regulars.kernel import program, spine
 
 __all__ = ["Gift", "Rung", "Standing", "TierSet", "find_sets", "read_standing"]
-
-EVERYWHERE = ""
-"""No store: a member is asked about, not a purchase."""
 
 
 class Gift(Struct, frozen=True, kw_only=True):
@@ -85,15 +81,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 async def read_standing(read: Read, versions: program.Versions, member: UUID, at: datetime) -> Standing:
     """Read where a member stands at a moment. Raises MemberUnknown, and NoProgram where none is live."""
-    await members.get(read, member)
-    releases = await versions.read(read)
-    history = await members.traits_many(read, [member], since=at)
-
-    def traits(then: datetime) -> Mapping[str, Scalar]:
-        return history.as_of(member, then)
-
-    plan = releases.plan_for(member, EVERYWHERE, traits, at)
-    stored = {offer: data for (_, offer), data in (await program.memories(read, [member])).items()}
+    plan = await spine.find_plan(read, versions, member, at)
+    stored = await program.memories_of(read, member)
     return Standing(member=member, as_of=at, program=plan.hash, sets=find_sets(plan, stored, at))
 
 

@@ -21,6 +21,7 @@ from regulars.features.coupons.codes import (
     issue_codes,
     make_code,
 )
+from regulars.features.coupons.own import Own, read_own
 from regulars.features.coupons.partners import (
     Handed,
     PartnerCodes,
@@ -85,7 +86,10 @@ class CodesIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class CodesOut(Struct, frozen=True, kw_only=True):
-    """The codes that were added. They are told now and never again: only their digests are kept."""
+    """The codes that were added. They are told now and never again: only their digests are kept.
+
+    Those for one member alone are kept sealed as well: the member's wallet shows them.
+    """
 
     coupon: str
     batch: str
@@ -127,6 +131,8 @@ class PartnerList(Struct, frozen=True, kw_only=True):
 class WalletOut(Wallet, frozen=True, kw_only=True):
     """The coupons of a member at a moment, those first that end first; and what partners' codes there are."""
 
+    own_codes: tuple[Own, ...]
+    """Codes that nobody but the member can use, such as those given by hand."""
     partner_codes: tuple[Handed, ...]
     """Codes of partners that the member was handed, the last ones first. They are spent here: a partner takes them."""
 
@@ -254,10 +260,12 @@ async def read_member_coupons(request: Request, member: UUID) -> Response:
 
 async def view_wallet(read: Read, house: House, member: UUID) -> WalletOut:
     """Lay out what a member holds in coupons. Raises MemberUnknown."""
-    wallet = await read_wallet(read, house.versions, member, await clock.now(read))
+    now = await clock.now(read)
+    wallet = await read_wallet(read, house.versions, member, now)
+    own = await read_own(read, house.keyring, house.versions, member, now)
     whose = [member, *await members.list_merged(read, [member])]
     handed = await read_handed(read, house.keyring, whose)
-    return WalletOut(**structs.asdict(wallet), partner_codes=handed)
+    return WalletOut(**structs.asdict(wallet), own_codes=own, partner_codes=handed)
 
 
 def _adding(coupon: str, sent: CodesIn, house: House) -> Callable[[Tx], Awaitable[CodesOut]]:

@@ -1,4 +1,4 @@
-"""Giving somebody a coupon by hand: a code that nobody else can use, told once to whoever gives it."""
+"""Giving somebody a coupon by hand: a code that nobody else can use, shown in their wallet."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -42,7 +42,7 @@ class CouponGiftIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class CouponGiven(Struct, frozen=True, kw_only=True):
-    """The coupon that was given. Its code is told now and never again: only a digest is kept."""
+    """The coupon that was given. Its code stands in the member's wallet, too."""
 
     member: UUID
     coupon: str

@@ -23,7 +23,7 @@ from regulars.kernel.program import BoundOffer, Plan
 from regulars.kernel.program.audience import number_of
 from regulars.kernel.program.envelope import SEGMENT, Audience
 from regulars.kernel.program.terms import Chapter, Clause, draw_offers
-from regulars.kernel.spine import House
+from regulars.kernel.spine import EVERYWHERE, House
 
 __all__ = ["router"]
 
@@ -31,8 +31,6 @@ ELSEWHERE: Final = frozenset({"badges", "challenges", "coupons", "rewards", "tie
 """Mechanics whose offers members see at doors of their own."""
 AHEAD_DAYS: Final = 14
 """How long before its first day an offer is shown."""
-EVERYWHERE: Final = ""
-"""No store: a member is asked about, not a purchase."""
 
 router = APIRouter(tags=["Me"])
 

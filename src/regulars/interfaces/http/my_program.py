@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from msgspec import Struct
@@ -11,13 +11,10 @@ from regulars.base import clock
 from regulars.interfaces.http.guard import OWN_SCOPE, member_session_of
 from regulars.interfaces.http.kit import answer, door
 from regulars.interfaces.http.state import database_of, house_of
-from regulars.kernel import members, program
+from regulars.kernel import program, spine
 from regulars.kernel.program import Plan
 
 __all__ = ["router"]
-
-EVERYWHERE: Final = ""
-"""No store: a member is asked about, not a purchase."""
 
 router = APIRouter(tags=["Me"])
 
@@ -62,9 +59,7 @@ async def read_my_program(request: Request) -> Response:
     """Read what the programme calls its points and offers, and what its money is."""
     async with database_of(request).snapshot() as read:
         now, member = await clock.now(read), member_session_of(request).member
-        history = await members.traits_many(read, [member], since=now)
-        releases = await house_of(request).versions.read(read)
-    plan = releases.plan_for(member, EVERYWHERE, lambda then: history.as_of(member, then), now)
+        plan = await spine.find_plan(read, house_of(request).versions, member, now)
     return answer(_show(plan, now))
 
 

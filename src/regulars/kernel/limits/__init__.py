@@ -1,7 +1,7 @@
 """What is scarce: budgets, stock, codes, seats, caps. A ceiling, and claims that never exceed it."""
 
 from regulars.kernel.limits.claims import Ceilings
-from regulars.kernel.limits.codes import Code, HandedCode, PoolList, find_void
+from regulars.kernel.limits.codes import Code, HandedCode, OwnCode, PoolList, find_void
 from regulars.kernel.limits.model import (
     CEILINGS_ADDED_MAX,
     Ceiling,
@@ -28,11 +28,13 @@ from regulars.kernel.limits.store import (
     end_pool_list,
     fill_pool,
     find_codes,
+    forget_codes,
     handed_codes,
     has_codes,
     has_pool_list,
     left_many,
     lock,
+    own_codes,
     pool_lists,
     set_ceilings,
     sweep,
@@ -57,6 +59,7 @@ __all__ = [
     "Code",
     "CodeExists",
     "HandedCode",
+    "OwnCode",
     "PoolCodesKnown",
     "PoolList",
     "add_ceilings",
@@ -69,11 +72,13 @@ __all__ = [
     "fill_pool",
     "find_codes",
     "find_void",
+    "forget_codes",
     "handed_codes",
     "has_codes",
     "has_pool_list",
     "left_many",
     "lock",
+    "own_codes",
     "pool_lists",
     "set_ceilings",
     "sweep",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-__all__ = ["Code", "HandedCode", "PoolList", "find_void"]
+__all__ = ["Code", "HandedCode", "OwnCode", "PoolList", "find_void"]
 
 
 class Code(Struct, frozen=True, kw_only=True, gc=False):
@@ -26,6 +26,18 @@ class Code(Struct, frozen=True, kw_only=True, gc=False):
             return False
         begun = self.valid_from is None or self.valid_from <= at
         return begun and (self.valid_until is None or at < self.valid_until)
+
+
+class OwnCode(Struct, frozen=True, kw_only=True, gc=False):
+    """A code that one member alone may use, as it is kept for that member's wallet."""
+
+    code: Code
+    batch: str
+    digest: bytes
+    sealed: bytes
+    is_used: bool
+    """Whether no use is left."""
+    added_at: datetime
 
 
 class PoolList(Struct, frozen=True, kw_only=True, gc=False):

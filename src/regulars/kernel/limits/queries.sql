@@ -125,6 +125,22 @@ SELECT digest, ceiling_id, member_id, valid_from, valid_until
 FROM limits.code
 WHERE digest = ANY(cast(:digests AS bytea[]));
 
+-- name: own_codes
+-- Those added last, if there are more than so many. What is reserved for a purchase that is under way is not used yet.
+SELECT
+    code.digest, code.ceiling_id, code.batch, code.member_id, code.valid_from, code.valid_until, code.added_at,
+    code.sealed, ceiling.taken >= ceiling.amount AS is_used
+FROM limits.code AS code
+INNER JOIN limits.ceiling AS ceiling ON code.ceiling_id = ceiling.id
+WHERE code.member_id = :member AND code.sealed IS NOT NULL
+ORDER BY code.added_at DESC, code.ceiling_id
+LIMIT :most;
+
+-- name: forget_codes
+UPDATE limits.code
+SET sealed = NULL
+WHERE member_id = ANY(cast(:members AS uuid[])) AND sealed IS NOT NULL;
+
 -- name: count_codes
 SELECT
     code.batch, count(*) AS codes,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import repeat
 from types import MappingProxyType
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from regulars.base.db import ConstraintBroken, Read, Record, Tx
 from regulars.base.errors import DatabaseContention
 from regulars.base.sql import load
 from regulars.kernel.limits.claims import Ceilings
-from regulars.kernel.limits.codes import Code, HandedCode, PoolList
+from regulars.kernel.limits.codes import Code, HandedCode, OwnCode, PoolList
 from regulars.kernel.limits.model import (
     CEILINGS_ADDED_MAX,
     NEVER,
@@ -34,11 +35,13 @@ __all__ = [
     "end_pool_list",
     "fill_pool",
     "find_codes",
+    "forget_codes",
     "handed_codes",
     "has_codes",
     "has_pool_list",
     "left_many",
     "lock",
+    "own_codes",
     "pool_lists",
     "set_ceilings",
     "sweep",
@@ -255,11 +258,13 @@ async def add_codes(
     amount: int = 1,
     at: datetime,
     others: Sequence[bytes] = (),
+    sealed: Sequence[bytes | None] = (),
 ) -> None:
     """Add codes with the ceilings that they stand for, `amount` uses each: four statements, however many.
 
     At most CEILINGS_ADDED_MAX. `batch` names the list they came in. `others` are digests under which they might be
-    there, too: those of older keys. Raises CodeExists where one is listed twice or is there already; then adds none.
+    there, too: those of older keys. `sealed` has, in the same order, codes that their member is to see; left out, none
+    is. Raises CodeExists where one is listed twice or is there already; then adds none.
     """
     assert 0 < len(digests) == len(codes) <= CEILINGS_ADDED_MAX
     doubled = find_repeated([digest.hex() for digest in digests]) is not None
@@ -268,10 +273,10 @@ async def add_codes(
         raise CodeExists(message)
     await add_ceilings(tx, [code.name for code in codes], amount=amount)
     rows = (
-        (digest, code.name, batch, code.member, code.valid_from, code.valid_until, at)
-        for digest, code in zip(digests, codes, strict=True)
+        (digest, code.name, batch, code.member, code.valid_from, code.valid_until, at, kept)
+        for digest, code, kept in zip(digests, codes, sealed or repeat(None, len(codes)), strict=True)
     )
-    columns = ("digest", "ceiling_id", "batch", "member_id", "valid_from", "valid_until", "added_at")
+    columns = ("digest", "ceiling_id", "batch", "member_id", "valid_from", "valid_until", "added_at", "sealed")
     await tx.copy("limits", "code", columns, rows)
 
 
@@ -279,15 +284,27 @@ async def find_codes(read: Read, digests: Collection[bytes]) -> dict[bytes, Code
     """Find what codes stand for, by their digests. One statement; none for none."""
     if not digests:
         return {}
-    return {
-        bytes(row["digest"]): Code(
-            name=row["ceiling_id"],
-            member=row["member_id"],
-            valid_from=row["valid_from"],
-            valid_until=row["valid_until"],
+    return {bytes(row["digest"]): _code(row) for row in await SQL.rows(read, "find_codes", digests=sorted(digests))}
+
+
+async def own_codes(read: Read, member: UUID, *, most: int) -> list[OwnCode]:
+    """List the codes that a member alone may use, the last ones first, at most so many."""
+    return [
+        OwnCode(
+            code=_code(row),
+            batch=row["batch"],
+            digest=row["digest"],
+            sealed=row["sealed"],
+            is_used=row["is_used"],
+            added_at=row["added_at"],
         )
-        for row in await SQL.rows(read, "find_codes", digests=sorted(digests))
-    }
+        for row in await SQL.rows(read, "own_codes", member=member, most=most)
+    ]
+
+
+async def forget_codes(tx: Tx, members: Sequence[UUID]) -> int:
+    """Forget what codes of members say, as far as it is kept; gives how many. Their digests stay."""
+    return int((await SQL.run(tx, "forget_codes", members=members)).removeprefix("UPDATE "))
 
 
 async def end_codes(tx: Tx, batch: str, *, at: datetime) -> int:
@@ -386,6 +403,15 @@ async def handed_codes(read: Read, members: Collection[UUID], *, most: int) -> l
 
 def _ceiling(row: Record) -> Ceiling:
     return Ceiling(id=row["id"], amount=row["amount"], taken=row["taken"], reserved=row["reserved"])
+
+
+def _code(row: Record) -> Code:
+    return Code(
+        name=row["ceiling_id"],
+        member=row["member_id"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+    )
 
 
 def _claim(row: Record) -> ClaimRow:

@@ -55,6 +55,7 @@ INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 FRACTION: Final = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
+HALVES: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 WORDS: Final = {
     "": None,
     "~": None,
@@ -232,7 +233,8 @@ class _Builder:
         key = self._scalar(event, path)
         if not isinstance(key, str):
             self._refuse(event, f"a key must be text: write it in quotes, '{event.value}'", path)
-        return event.value
+            return event.value
+        return key
 
     def _skip(self, event: Event) -> None:
         """Leave out a node that was refused; what is nested too deep is not followed, which would take minutes."""
@@ -253,6 +255,7 @@ class _Builder:
             return 0
         if not event.style and INTEGER.fullmatch(text):
             return self._integer(event, path)
+        text = _join_halves(text)
         if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
             self._refuse(event, "this text holds a character that cannot be kept", path)
         return text
@@ -263,6 +266,11 @@ class _Builder:
             self._refuse(event, f"{digits[:24]} is too large a number; the largest is {AMOUNT_MAX}", path)
             return 0
         return int(digits)
+
+
+def _join_halves(text: str) -> str:
+    """Join what JSON escapes as two halves: letters beyond the first 65,536. A half that is alone stays one."""
+    return HALVES.sub(lambda pair: pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"), text)
 
 
 def _place(event: Event) -> Place:

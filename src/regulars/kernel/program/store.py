@@ -203,6 +203,11 @@ async def memories(read: Read, member_ids: Collection[UUID]) -> dict[tuple[UUID,
     return {(row["member_id"], row["offer"]): row["data"].encode() for row in rows}
 
 
+async def memories_of(read: Read, member: UUID) -> dict[str, bytes]:
+    """Read what offers remember of one member, by offer, as the bytes that were saved."""
+    return {offer: data for (_, offer), data in (await memories(read, [member])).items()}
+
+
 async def save_memories(tx: Tx, rows: Sequence[tuple[UUID, str, bytes]], at: datetime) -> None:
     """Keep what offers now remember: (member, offer, canonical JSON), each pair once."""
     if not rows:

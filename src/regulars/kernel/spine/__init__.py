@@ -38,11 +38,13 @@ from regulars.kernel.spine.profile import TRAITS
 from regulars.kernel.spine.record import BATCH_MAX, bring_due, record, record_many, record_together
 from regulars.kernel.spine.rehearsal import ALONE, Past, Rehearsed, find_scarce, rehearse
 from regulars.kernel.spine.release import AlreadyDecided, publish, retire, roll_back, start_pilot
+from regulars.kernel.spine.standing import EVERYWHERE, find_plan
 
 __all__ = [
     "ALONE",
     "BATCH_MAX",
     "COMMANDS",
+    "EVERYWHERE",
     "TRAITS",
     "ActivityDiffers",
     "ActivityInFuture",
@@ -76,6 +78,7 @@ __all__ = [
     "find_end",
     "find_notices",
     "find_place",
+    "find_plan",
     "find_scarce",
     "follow",
     "is_after",
