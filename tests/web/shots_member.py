@@ -31,6 +31,7 @@ async def _cut_the_line(page: Page) -> None:
     await _fill_basket(page)
     await page.get_by_role("radio", name="D3").check()
     await expect(page.locator("[data-row='register.gross']")).to_have_count(0)
+    await expect(page.locator(".closing .main")).to_be_enabled()
 
 
 async def _see_all(page: Page) -> None:
