@@ -63,7 +63,7 @@ def list_till_rows(workers: int) -> list[tuple[Row, Measure]]:
     work: dict[str, Measure] = {
         "B1": partial(measure_intake, workers=workers),
         "B2": partial(measure_bulk, workers=workers),
-        "B3": measure_earn,
+        "B3": partial(measure_earn, workers=workers),
         "B4": measure_redeem,
         "B5": measure_quotes,
         "B7b": partial(measure_budget, workers=workers),

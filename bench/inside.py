@@ -6,66 +6,30 @@ import json
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import uvloop
 
 from bench.baskets import make_basket, now
+from bench.earn import earn
 from bench.year import compare_years, replay_year
-from regulars.base import clock
-from regulars.base.db import Database, Tx
+from regulars.base.db import Database
 from regulars.base.ids import new_id
 from regulars.base.settings import Settings
 from regulars.interfaces.cli.opening import make_house, open_house
 from regulars.interfaces.http.gather import Gathering
 from regulars.interfaces.http.wire import ActivityIn
-from regulars.kernel import ledger, members, spine
-from regulars.kernel.nouns import Activity, Identifier, Posting
+from regulars.kernel import spine
+from regulars.kernel.nouns import Activity, Identifier
 
-EARNS = 200
 HOT = 1_000
 HOT_POINTS = 1_000_000
 CLIENTS = 32
 COMPARED = 600
-
-
-async def earn(database: Database, house: spine.House, seconds: float) -> dict[str, Any]:
-    """Give one lot to each of 200 members in a transaction, again and again: the ledger alone, no rules, no journal."""
-    async with database.snapshot() as read:
-        rows = await read.rows("SELECT id FROM members.member ORDER BY id LIMIT 10000")
-    everybody: list[UUID] = [row["id"] for row in rows]
-    die, done = random.Random(3), 0  # noqa: S311 - whom it is, no secret
-    began = time.perf_counter()
-
-    async def work(tx: Tx) -> None:
-        chosen = die.sample(everybody, EARNS)
-        await members.lock_many(tx, chosen)
-        at = await clock.now(tx)
-        book = await ledger.read_accounts(tx, chosen)
-        await ledger.open_members(tx, book, ())
-        posting = Posting(
-            points=10,
-            currency="points",
-            offer="bench",
-            expires_at=at + timedelta(days=365),
-            funder="house",
-            value_micro=5_000,
-        )
-        for member in chosen:
-            book.ensure_account(member, "points", at=at)
-            by = ledger.Stamp(activity=house.new_id(), at=book.time(member, at))
-            book.issue(member, posting, program="bench", by=by)
-        await ledger.write(tx, book)
-
-    while time.perf_counter() - began < seconds:
-        await database.run(work)
-        done += EARNS
-    return {"rate": done / (time.perf_counter() - began)}
 
 
 async def redeem(database: Database, house: spine.House, seconds: float) -> dict[str, Any]:
@@ -154,9 +118,10 @@ def _told(outcome: spine.Outcome) -> tuple[Any, ...]:
 async def main() -> None:
     """Measure what is asked for."""
     asking = argparse.ArgumentParser(description=__doc__)
-    asking.add_argument("what", choices=["earn", "redeem", "compare", "year", "same-year"])
+    asking.add_argument("what", choices=["earn", "earn-by-hand", "redeem", "compare", "year", "same-year"])
     asking.add_argument("--seconds", type=float, default=5)
     asking.add_argument("--every", type=int, default=1)
+    asking.add_argument("--processes", type=int, default=1)
     asked = asking.parse_args()
     settings = Settings.read()
     async with open_house(settings) as (database, house):
@@ -168,11 +133,10 @@ async def main() -> None:
             told = await replay_year(database, settings, every=asked.every)
         elif asked.what == "same-year":
             told = await compare_years(settings, os.environ["BENCH_OTHER_URL"], every=asked.every)
+        elif asked.what == "redeem":
+            told = await redeem(database, house, asked.seconds)
         else:
-            measure: Callable[[Database, spine.House, float], Awaitable[dict[str, Any]]] = (
-                earn if asked.what == "earn" else redeem
-            )
-            told = await measure(database, house, asked.seconds)
+            told = await earn(asked.seconds, processes=asked.processes, by_hand=asked.what == "earn-by-hand")
     print(json.dumps(told))
 
 

@@ -84,14 +84,18 @@ def measure_bulk(row: Row, stand: Stand, rounds: int, seconds: int, *, workers: 
             take(row, load, stand.run_tpcb(seconds), times=BATCH)
 
 
-def measure_earn(row: Row, stand: Stand, rounds: int, seconds: int) -> None:
-    """B3: one lot for each of 200 members in a transaction, beside TPC-B."""
+def measure_earn(row: Row, stand: Stand, rounds: int, seconds: int, *, workers: int) -> None:
+    """B3: one lot for each of 200 members in a transaction, beside TPC-B; and by hand, which bounds it."""
     # In a database of its own: lots without a receipt are what `regulars check` rightly complains of.
     url = stand.make_database("earn")
     seed(stand, REGULARS_DATABASE_URL=url)
+    words = ("--seconds", str(seconds), "--processes", str(workers))
     for _ in range(rounds):
-        told = stand.inside("earn", "--seconds", str(seconds), REGULARS_DATABASE_URL=url)
-        row.rounds.append((told["rate"], stand.run_tpcb(seconds)))
+        ours, by_hand = (
+            stand.inside(what, *words, REGULARS_DATABASE_URL=url)["rate"] for what in ("earn", "earn-by-hand")
+        )
+        row.rounds.append((ours, stand.run_tpcb(seconds)))
+        row.notes.append(f"SQL by hand for the same rows, in the same round: {by_hand:,.0f} /s, {workers} processes")
 
 
 def measure_redeem(row: Row, stand: Stand, rounds: int, seconds: int) -> None:

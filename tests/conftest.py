@@ -90,7 +90,11 @@ def template(server_url: str) -> str:
 @pytest.fixture(scope="session")
 def spares(server_url: str, template: str) -> Generator[Spares]:
     """Databases of earlier tests that are clean again."""
-    made = Spares(template=asyncio.run(read_template(address(server_url, template), template)))
+    # Looked at in a copy: nobody copies a template while somebody else is connected to it.
+    first = make_name()
+    asyncio.run(create_database(server_url, first, template=template))
+    told = asyncio.run(read_template(address(server_url, first), template))
+    made = Spares(template=told, names=[first], made={first})
     yield made
     for name in made.names:
         asyncio.run(run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)'))
@@ -99,7 +103,7 @@ def spares(server_url: str, template: str) -> Generator[Spares]:
 @pytest.fixture
 async def database_url(server_url: str, spares: Spares) -> AsyncGenerator[str]:
     """The address of a fresh, migrated database."""
-    name = spares.names.pop() if spares.names else f"test_{os.getpid()}_{secrets.token_hex(4)}"
+    name = spares.names.pop() if spares.names else make_name()
     if name not in spares.made:
         await create_database(server_url, name, template=spares.template.name)
         spares.made.add(name)
@@ -125,8 +129,13 @@ async def database(database_url: str) -> AsyncGenerator[Database]:
     await opened.close()
 
 
+def make_name() -> str:
+    """Name a database of this process: once it has ended, others may drop it."""
+    return f"test_{os.getpid()}_{secrets.token_hex(4)}"
+
+
 async def make_database(server_url: str, template: str) -> AsyncGenerator[str]:
-    name = f"test_{os.getpid()}_{secrets.token_hex(4)}"
+    name = make_name()
     await create_database(server_url, name, template=template)
     yield address(server_url, name)
     await run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -142,7 +151,7 @@ async def make_template(server_url: str) -> str:
         await connection.execute("SELECT pg_advisory_lock(hashtext('regulars template'))")
         if await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", name):
             return name
-        draft = f"test_{os.getpid()}_{secrets.token_hex(4)}"
+        draft = make_name()
         await create_database(server_url, draft)
         opened = await Database.open(address(server_url, draft))
         await migrate(opened, migrations)

@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from tests.base.servers import (
     remove_folder,
     wait_until,
 )
+from tests.ports import find_port
 
 
 def test_a_new_database_is_durable_checked_private_and_closed_to_strangers(empty: Path) -> None:
@@ -64,9 +64,7 @@ def test_a_new_database_is_durable_checked_private_and_closed_to_strangers(empty
 
 
 def test_on_request_it_listens_on_a_port_of_this_machine(folder: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = find_port()
     with embedded.using(folder, port=port) as server:
         password = (folder / "postgres.password").read_text()
         assert ask(f"postgresql://regulars:{password}@127.0.0.1:{port}/regulars", "SELECT 1") == 1

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.calls import Done, Shell, make_shell
 from tests.cli.test_replay import ndjson, purchase
+from tests.ports import find_port
 
 BASKETS = 16_553
 ROOT = Path(__file__).parents[2]
@@ -27,12 +28,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 def replayed(sandbox: Shell) -> Done:
     """The sample, replayed: every test finds it there, whichever of them runs first."""
     return sandbox("demo", "--fast", "--no-serve", "--report", "figures.json")
-
-
-def find_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 def test_a_sample_is_replayed_reported_and_proved(sandbox: Shell, replayed: Done) -> None:

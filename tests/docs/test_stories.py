@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ import pytest
 from regulars.base import embedded
 from tests.cli.warm import find_bin
 from tests.docs.story import ROOT, Block, Story, WentWrong, find_faults, fits, read_blocks, read_session
+from tests.ports import find_port
 
 PAGES = sorted(
     path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")) if path.is_file()
@@ -35,12 +35,6 @@ def is_story(page: str) -> bool:
 
 
 STORIES = [page for page in PAGES if is_story(page)]
-
-
-def find_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture

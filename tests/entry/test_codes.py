@@ -1,6 +1,5 @@
 """One-time codes: sent once, good for a while and few tries, and silent about who is known."""
 
-import statistics
 import time
 from dataclasses import replace
 
@@ -88,8 +87,9 @@ async def test_known_and_unknown_cost_as_many_statements(guests: Guests) -> None
             await guests.ask(value)
             if number:
                 spent.append(time.perf_counter() - began)
-    first, second = (statistics.median(each) for each in times.values())
-    assert abs(first - second) < max(first, second) / 2, "a machine that is busy is not far off"
+    # A machine that is busy with other things makes some of them longer, and none shorter.
+    first, second = (min(each) for each in times.values())
+    assert abs(first - second) < max(first, second) / 2
 
 
 async def test_one_address_gets_few_codes_an_hour_and_nobody_is_told(guests: Guests) -> None:

@@ -267,3 +267,16 @@ async def test_the_file_is_for_whoever_has_just_proved_who_they_are(guests: Gues
     guests.later(minutes=6)
     for path in ("/v1/me/file", "/v1/me/file.csv"):
         assert code_of(await guests.send("GET", path, by=token)) == (403, "presence_needed")
+
+
+async def test_a_voucher_is_made_once_and_only_by_whoever_is_there(guests: Guests, token: str) -> None:
+    asked = {"id": "v", "occurred_at": datetime.now(tz=UTC).isoformat(), "currency": "points", "points": 100}
+    made = [await guests.send("POST", "/v1/me/vouchers", asked, by=token) for _ in range(2)]
+    assert [each.status_code for each in made] == [201, 200]
+    assert (made[0].json(), made[0].json()["worth_minor"]) == (made[1].json(), 100)
+    assert (await get(guests, token, "/v1/me/vouchers"))["vouchers"] == [made[0].json()]
+    more = await guests.send("POST", "/v1/me/vouchers", asked | {"id": "w", "points": 10_000}, by=token)
+    assert (more.status_code, more.json()["code"]) == (409, "points_not_enough")
+    guests.later(minutes=30)
+    late = await guests.send("POST", "/v1/me/vouchers", asked | {"id": "x"}, by=token)
+    assert (late.status_code, late.json()["code"]) == (403, "presence_needed")

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +21,7 @@ from regulars.features import access
 from regulars.interfaces.http.app import list_scopes
 from regulars.kernel.nouns import Activity
 from tests.faults.process import Orders, run_process
+from tests.http.site import BARE
 from tests.invariants.history import (
     Answer,
     Clerk,
@@ -34,10 +34,10 @@ from tests.invariants.history import (
     read_journals,
 )
 from tests.invariants.history_judge import KNOWN, Verdict, judge_all
+from tests.ports import find_port
 
 TILLS: Final = 8
 OK, CREATED, BROKEN, UNAVAILABLE = 200, 201, 500, 503
-PORTS: Final = (20_000, 30_000)
 READY_SECONDS_MAX: Final = 180
 """On a machine that others use too. What was measured stands in docs/reliability.md."""
 ASKED_AGAIN: Final = 2
@@ -233,17 +233,6 @@ class Shop:
             await self.process.wait()
 
 
-def find_port() -> int:
-    """Find a port that nobody listens on, to be used again after each death: not one that the system gives away."""
-    die = Random()  # noqa: S311 - any will do
-    while True:
-        port = die.randrange(*PORTS)
-        with socket.socket() as asked:
-            asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if asked.connect_ex(("127.0.0.1", port)):
-                return port
-
-
 @asynccontextmanager
 async def open_site(
     database: Database, url: str, folder: Path, *, seed: int, http_port: int | None = None
@@ -257,6 +246,7 @@ async def open_site(
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{http_port or port}",
         timeout=180,
+        verify=BARE,
         headers={"Authorization": f"Bearer {issued.token}"},
     ) as client:
         shop = Shop(

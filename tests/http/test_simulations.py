@@ -245,6 +245,8 @@ async def test_a_draft_is_simulated_over_what_was_bought(
 async def test_a_server_alone_has_hands_that_do_what_waits(
     site: Site, settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # However long the child takes on a busy machine.
+    monkeypatch.setattr("regulars.interfaces.works.hands.REST_SECONDS", 3_600)
     hands = Hands(replace(settings, database_url=database_url, secret=Secret.single(b"k" * 32)))
     app: Any = site.app
     monkeypatch.setattr(app.state, "hands", hands, raising=False)
@@ -258,7 +260,7 @@ async def test_a_server_alone_has_hands_that_do_what_waits(
         assert (told["state"], told["code"]) == ("failed", "simulation_not_possible")
         child = hands.child
         assert child is not None
-        await asyncio.to_thread(child.join, 30)
+        await asyncio.to_thread(child.join, 180)
         assert child.exitcode == 0, "it ends when nothing waits"
         hands.wake(is_asked=False)
         assert hands.child is child, "and is not begun again for whoever only looks"

@@ -168,13 +168,15 @@ async def test_what_was_taken_back_is_not_written(database: Database) -> None:
         assert not await tx.rows("SELECT 1 FROM ledger.entry")
 
 
-async def test_an_account_that_moved_under_a_lost_lock_is_not_overwritten(database: Database) -> None:
+@pytest.mark.parametrize("changed", ["version = version + 1", "at = at"])
+async def test_an_account_that_moved_under_a_lost_lock_is_not_overwritten(database: Database, changed: str) -> None:
     async with database.transaction() as tx:
         await stored().write(tx)
     async with database.transaction() as tx:
         book = await read_book(tx)
         give(book)
-        await tx.run("UPDATE ledger.account SET version = version + 1 WHERE member_id = $1", ANN)
+        # Also where nothing but its place is another one: whoever wrote it may have seen what we did not.
+        await tx.run(f"UPDATE ledger.account SET {changed} WHERE member_id = $1", ANN)
         with pytest.raises(ConstraintBroken) as broken:
             await store.write(tx, book)
     told = broken.value

@@ -113,7 +113,9 @@ class Desk:
         return [(each.channel, each.state, each.reason) for each in await self.look()]
 
     async def gather(self) -> int:
-        """Read the journal on: others on this server may still be writing."""
+        """Read the journal on, as far as it was written by now."""
+        # Also the first time: reading begins behind what is known to have ended, and some of it may not be yet.
+        await self.settle()
         return await self.write(lambda tx: messages.gather(tx, self.shop.house, at=self.at))
 
     async def settle(self) -> None:

@@ -16,7 +16,6 @@ from tests.spine.conftest import START, Shop, buy
 
 async def read_all(desk: Desk) -> None:
     """Read the journal to its end."""
-    await desk.settle()
     while await desk.gather():
         pass
 

@@ -21,6 +21,7 @@ __all__ = ["shell"]
 
 AS_OF = "2026-02-01T08:00+08:00"
 ROWS = 4_000
+SECONDS_MAX = 180
 
 
 @pytest.fixture
@@ -69,6 +70,16 @@ def test_there_and_back(desk: Shell) -> None:
     assert "entries" in desk("export", "schema").out
 
 
+async def wait_for_part(database: Database, name: str = "") -> None:
+    """Wait until an import has written how far it came with a part."""
+    async with asyncio.timeout(SECONDS_MAX):
+        while True:
+            async with database.snapshot() as read:
+                if await read.value("SELECT line FROM moving.part WHERE part LIKE $1 LIMIT 1", f"{name}%") is not None:
+                    return
+            await asyncio.sleep(0.02)
+
+
 @pytest.mark.parametrize("lanes", ["1", "2"])
 async def test_an_import_that_was_killed_goes_on(desk: Shell, database: Database, lanes: str) -> None:
     people = (f"k{n},9{n:015d},,2025-01-02,,,,\n" for n in range(ROWS))
@@ -79,11 +90,7 @@ async def test_an_import_that_was_killed_goes_on(desk: Shell, database: Database
     desk.write("sales.csv", "id,receipt,at,sku,amount,store\n")
     words = ("import", ".", "--mapping", "mapping.yaml", "--as-of", AS_OF, "--json", "--lanes", lanes)
     with desk.started(*words) as running:
-        for _ in range(600):
-            await asyncio.sleep(0.02)
-            async with database.snapshot() as read:
-                if await read.value("SELECT line FROM moving.part WHERE part LIKE 'lots%' LIMIT 1") is not None:
-                    break
+        await wait_for_part(database, "lots")
         running.send_signal(signal.SIGKILL)
         assert running.wait() == -signal.SIGKILL, "it was at work"
     # The moment was settled by the first run, in whatever zone it was given.
@@ -118,11 +125,7 @@ async def test_a_lane_that_dies_is_told_and_what_it_left_is_brought_again(desk: 
     desk.write("codes.csv", "id,code,until\n")
     desk.write("sales.csv", "id,receipt,at,sku,amount,store\n")
     with desk.started(*words) as running:
-        for _ in range(1_200):
-            await asyncio.sleep(0.02)
-            async with database.snapshot() as read:
-                if await read.value("SELECT line FROM moving.part LIMIT 1") is not None:
-                    break
+        await wait_for_part(database)
         os.kill(list_lanes(running.pid)[-1], signal.SIGKILL)
         said = " ".join(running.communicate()[1].split())
         assert (running.returncode, "each goes on where it was" in said) == (1, True), said

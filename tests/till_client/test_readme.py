@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.warm import find_bin
 from tests.docs.story import ROOT, Story, find_faults, read_blocks
-from tests.faults.shop import find_port
+from tests.ports import find_port
 
 PAGE = "clients/till/README.md"
 

@@ -62,7 +62,10 @@ class TestAway:
             assert (await sell(till))[0].id == "t17-3"
         assert till.status().pending == 0, "closed"
 
-    async def test_five_failures_and_nobody_is_asked_any_more(self, engine: Engine, folder: Path) -> None:
+    async def test_five_failures_and_nobody_is_asked_any_more(
+        self, engine: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("regulars_till.breaker.PROBE_SECONDS", 3_600.0)
         with engine.open_till(folder) as till:
             await sell(till, 6)
             await engine.start()
@@ -162,21 +165,28 @@ class SlowWire(Wire):
 class TestSlow:
     """The server answers late, or not in time."""
 
-    async def test_late_answers_take_the_till_down_and_quick_ones_up_again(self, engine: Engine, folder: Path) -> None:
+    @pytest.mark.usefixtures("patient")
+    async def test_late_answers_take_the_till_down_and_quick_ones_up_again(
+        self, engine: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         await engine.start()
         wire = SlowWire(port=engine.port)
         async with open_wire(wire) as port:
             with engine.open_till(folder, port=port) as till:
                 await asyncio.to_thread(till.quote, BASKET)
                 assert till.level is Level.NORMAL
-                wire.delay_seconds = 0.6
-                await asyncio.to_thread(till.quote, BASKET)
-                await asyncio.to_thread(till.quote, BASKET)
-                assert till.level is Level.SLOW
-                # Now it waits only as long as the soft limit, and says the price itself.
-                quoted = await asyncio.to_thread(till.quote, BASKET)
-                assert (quoted.status, quoted.due_minor, quoted.level) == ("local", 1_250, Level.SLOW)
+                with monkeypatch.context() as strict:
+                    for name in ("till.SOFT_SECONDS", "server.SOFT_SECONDS"):
+                        strict.setattr(f"regulars_till.{name}", 0.3)
+                    wire.delay_seconds = 0.6
+                    await asyncio.to_thread(till.quote, BASKET)
+                    await asyncio.to_thread(till.quote, BASKET)
+                    assert till.level is Level.SLOW
+                    # Now it waits only as long as the soft limit, and says the price itself.
+                    quoted = await asyncio.to_thread(till.quote, BASKET)
+                    assert (quoted.status, quoted.due_minor, quoted.level) == ("local", 1_250, Level.SLOW)
                 wire.delay_seconds = 0.0
+                # How quick they have to be is of no matter here: other programs run on this machine too.
                 for _ in range(4):
                     await asyncio.to_thread(till.quote, BASKET)
                 assert till.level is Level.NORMAL
@@ -218,7 +228,7 @@ class TestClock:
             assert till.status().clock_off_seconds == 0, "nobody knows yet"
             await engine.start()
             assert await drain(till) == Drained(recorded=1, corrected=1)
-            assert abs(till.status().clock_off_seconds - 86_400) <= 5
+            assert abs(till.status().clock_off_seconds - 86_400) <= 60
             assert "clock_corrected" in till.status().notes
             (later,) = await sell(till)
             assert abs(read_moment(later.activity["occurred_at"]) - datetime.now(tz=UTC)) < timedelta(seconds=60)

@@ -3,14 +3,16 @@
 import asyncio
 import gzip
 import re
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
+import httpx
 import pytest
 import segno
 from playwright.async_api import Page, Response, expect
 
 from regulars.interfaces.http.pages import BUILT
-from tests.web.scanning import SIDE, is_fixed, read_text
+from tests.web.scanning import is_fixed, read_text
 from tests.web.shopping import Shopper, buy, come_in, show_codes
 from tests.web.stage import LANGUAGES, PHONE, TABLET, Stage, Words, button, find_barriers, sticks_out
 
@@ -23,6 +25,7 @@ SCREENS = (
     "offers",
     "rewards",
     "coupons",
+    "vouchers",
     "activity",
     "mine",
     "inbox",
@@ -77,16 +80,59 @@ async def test_the_code_is_shown_in_a_basement(stage: Stage, shopper: Shopper) -
 
 async def test_the_drawing_is_what_every_scanner_reads(stage: Stage, shopper: Shopper) -> None:
     async with stage.open("/member/", size=PHONE, member=shopper.token) as page:
-        qr = page.locator("svg.qr")
-        await expect(qr).to_be_visible()
-        code, path = await qr.get_attribute("data-code") or "", await qr.locator("path").get_attribute("d") or ""
+        check_drawing(*await read_drawing(page), version=6)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_voucher_is_made_in_the_app_and_shown_without_a_network(
+    stage: Stage, shopper: Shopper, language: str
+) -> None:
+    words, path = Words.read(language, "member"), "/member/vouchers"
+    async with stage.open(path, language=language, size=PHONE, member=shopper.token) as page:
+        await page.get_by_label(words("member.vouchers.points")).fill("400")
+        assert (await find_barriers(page), await sticks_out(page)) == ([], 0)
+        await button(page, words("member.vouchers.make")).click()
+        await expect(page.get_by_text(words("member.vouchers.made"))).to_be_visible()
+        (mine,) = (await read_mine(stage, shopper))["vouchers"]
+        await expect(page.locator("h1")).to_be_visible()
+        await page.context.set_offline(True)
+        await page.locator(".ticket button").click()
+        token, grid = await read_drawing(page)
+        assert (await find_barriers(page), await sticks_out(page)) == ([], 0)
+        check_drawing(token, grid, version=8)
+    assert (token, mine["points"], mine["worth_minor"], mine["money"]) == (mine["token"], 400, 200, "USD")
+    good = await stage.send("POST", "/v1/vouchers/check", {"token": token, "store": "s1"})
+    assert good["voucher"] == mine["voucher"]
+    told = {"id": "u-1", "source": "till", "kind": "voucher_used", "occurred_at": datetime.now(tz=UTC).isoformat()}
+    told |= {"member": {"id": shopper.member}, "ask": {"voucher": mine["voucher"]}, "store": "s1"}
+    await stage.send("POST", "/v1/activities", told, status=201)
+    assert (await read_mine(stage, shopper))["vouchers"] == []
+
+
+async def read_mine(stage: Stage, shopper: Shopper) -> Any:  # noqa: ANN401 - any JSON
+    headers = {"Authorization": f"Bearer {shopper.token}"}
+    async with httpx.AsyncClient(base_url=stage.site.url, timeout=60) as client:
+        return (await client.get("/v1/me/vouchers", headers=headers)).json()
+
+
+async def read_drawing(page: Page) -> tuple[str, list[list[bool]]]:
+    """Read what a code says, and the modules that are drawn of it."""
+    qr = page.locator("svg.qr")
+    await expect(qr).to_be_visible()
+    code, path = await qr.get_attribute("data-code") or "", await qr.locator("path").get_attribute("d") or ""
     dark = {(int(row), int(column)) for column, row in re.findall(r"M(\d+) (\d+)h1v1h-1z", path)}
-    grid = [[(row, column) in dark for column in range(SIDE)] for row in range(SIDE)]
-    other = segno.make_qr(code, version=6, error="l", mask=0, mode="byte", boost_error=False)
+    side = 1 + max(row for row, _ in dark)
+    return code, [[(row, column) in dark for column in range(side)] for row in range(side)]
+
+
+def check_drawing(code: str, grid: list[list[bool]], *, version: int) -> None:
+    """See that every scanner reads it: what holds no data is what another program draws."""
+    other = segno.make_qr(code, version=version, error="l", mask=0, mode="byte", boost_error=False)
+    side = len(grid)
     known = [[bool(bit) for bit in row] for row in other.matrix]
     assert read_text(known) == code, "the test can read what another program drew"
     assert read_text(grid) == code
-    places = [(row, column) for row in range(SIDE) for column in range(SIDE) if is_fixed(row, column)]
+    places = [(row, column) for row in range(side) for column in range(side) if is_fixed(row, column, side)]
     assert [grid[row][column] for row, column in places] == [known[row][column] for row, column in places]
 
 

@@ -1,6 +1,7 @@
 """Nothing inside is ever sent to: whatever an address says, whatever its name means today, wherever it redirects."""
 
 import asyncio
+import socket
 import ssl
 import time
 from datetime import UTC, datetime, timedelta
@@ -237,11 +238,10 @@ async def test_what_is_no_answer_is_told_as_such(receiver: Receiver, said: bytes
 
 
 async def test_nobody_there_is_told_as_such() -> None:
-    server = await asyncio.start_server(lambda _, w: w.close(), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
-    (answer,) = await post(Receiver(port=port), ["127.0.0.1"])
+    # Held, so that nobody else is given it; and nobody listens.
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        (answer,) = await post(Receiver(port=closed.getsockname()[1]), ["127.0.0.1"])
     assert (answer.status, answer.error) == (None, "not_reached")
 
 

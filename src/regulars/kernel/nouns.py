@@ -2,6 +2,9 @@
 
 Amounts of money are whole minor units (cents, fen), points are whole minor units of their currency, quantities
 are thousandths. Times are aware. A value never changes; making another one is how things change.
+
+No value leads back to itself, so the collector of cycles has nothing to look for in them (`gc=False`): each activity
+makes a hundred.
 """
 
 from collections.abc import Mapping
@@ -102,7 +105,7 @@ class Wish(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=Tr
     points: Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
 
 
-class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Body(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What an activity says, whoever its member is: this is journalled, and its digest tells a retry from a clash."""
 
     id: Annotated[str, Meta(min_length=1, max_length=128)]
@@ -136,7 +139,7 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of a purchase: what the sender says is to be paid in money; where it comes to something else, it is refused."""
 
 
-class Activity(Body, frozen=True, kw_only=True, omit_defaults=True):
+class Activity(Body, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Something that happened to a member, or that someone asks for. `(source, id)` names it for ever."""
 
     member: UUID | Identifier
@@ -188,7 +191,7 @@ class Grant(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     count: int = 1
 
 
-class Due(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Due(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """An activity that the clock will bring later. Its id is derived from its parent's, so it comes once."""
 
     name: str
@@ -219,7 +222,7 @@ class Cost(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     back nothing, only a reversal does."""
 
 
-class Earned(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Earned(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What one mechanic answers. Everything is optional; an empty answer changes nothing."""
 
     awards: tuple[Award, ...] = ()
@@ -249,7 +252,7 @@ class Given(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Of the mechanic that gave it, while the fold goes on; a receipt does not remember it."""
 
 
-class Original(Struct, frozen=True, kw_only=True):
+class Original(Struct, frozen=True, kw_only=True, gc=False):
     """The purchase that a return speaks of, with what was already brought back."""
 
     activity: Activity
@@ -269,7 +272,7 @@ class Original(Struct, frozen=True, kw_only=True):
     """By (offer, currency): of these points, those that earlier returns gave back."""
 
 
-class Other(Struct, frozen=True, kw_only=True):
+class Other(Struct, frozen=True, kw_only=True, gc=False):
     """Another member whom an activity names in `to`, as far as rules may know of them."""
 
     member: UUID
@@ -277,7 +280,7 @@ class Other(Struct, frozen=True, kw_only=True):
     household: UUID | None = None
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class Step(Struct, frozen=True, kw_only=True, gc=False):
     """One member's view of one activity: all that a rule may know."""
 
     member: UUID
@@ -312,7 +315,7 @@ class Step(Struct, frozen=True, kw_only=True):
     """By offer: what a quote of the same basket took off. Where it cannot be had any more, the house bears it."""
 
 
-class Posting(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Posting(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Points to be issued (positive) or taken back (negative), with everything that the lot must remember."""
 
     currency: str
@@ -329,7 +332,7 @@ class Posting(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Fair value of one point, in millionths of a minor unit of money."""
 
 
-class Ruling(Struct, frozen=True, kw_only=True):
+class Ruling(Struct, frozen=True, kw_only=True, gc=False):
     """What the whole programme says of one step."""
 
     postings: tuple[Posting, ...] = ()
@@ -355,7 +358,7 @@ class Ruling(Struct, frozen=True, kw_only=True):
     """Whether some offer did anything about it."""
 
 
-class Posted(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Posted(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One posting as it was booked. A lot is named by the version of the entry that issued it."""
 
     currency: str
@@ -381,7 +384,7 @@ class Posted(Struct, frozen=True, kw_only=True, omit_defaults=True):
     lines: tuple[tuple[int, int], ...] = ()
 
 
-class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Receipt(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """The stored answer to an activity: what it did and why. Sent again, an activity gets this one again."""
 
     activity: UUID

@@ -13,7 +13,7 @@ import { Mark, type Tone } from "../shell/mark";
 import { Facts, Listing, Rows } from "../shell/rows";
 import { useMay, useMe } from "../shell/session";
 import { Sheet } from "../shell/sheet";
-import { Dialog, Fault, needed, useWrite } from "../shell/write";
+import { chosen, Dialog, Fault, needed, useWrite } from "../shell/write";
 import { ruleName } from "./naming";
 
 type Case = Shapes["FraudCase"];
@@ -25,10 +25,19 @@ const DEEDS: Record<State, readonly Deed[]> = { open: ["freeze", "clear", "confi
 
 const Standing = ({ state }: { state: State }) => <Mark tone={TONES[state]}>{t(`fraud.state.${state}`)}</Mark>;
 
+/** Those to whom a case can be given; nobody for whoever may only read. */
+function useAble(): readonly Shapes["CasePerson"][] {
+  const may = useMay("fraud:write");
+  const { data } = useQuery({ queryKey: ["fraud", "people"], queryFn: () => ask(api.GET("/v1/fraud/people")), enabled: may, staleTime: 60_000 });
+  return data?.people ?? [];
+}
+
 /** Who somebody is, by what is written down of them; nobody is nobody. */
 function useWho(): (id: string) => string {
+  const { account } = useMe();
   const people = usePeople();
-  return (id) => (id === "" || id.includes("@") ? id : people(id));
+  const able = new Map(useAble().map((each) => [each.id, each.name]));
+  return (id) => (id === "" || id.includes("@") ? id : id === account.id ? people(id) : (able.get(id) ?? people(id)));
 }
 
 export function Cases() {
@@ -134,6 +143,8 @@ function Decide({ found }: { found: Case }) {
   const may = useMay("fraud:write");
   const { account } = useMe();
   const [deed, setDeed] = useState<Deed | null>(null);
+  const [handing, setHanding] = useState(false);
+  const isWaiting = found.state === "open" || found.state === "frozen";
   const params = { path: { case: found.id } };
   const touches = [["fraud"], ["waiting", "fraud"], ["member"]];
   const take = useWrite(() => ask(api.POST("/v1/fraud/cases/{case}/assign", { params, body: {} })), { touches, said: t("fraud.taken") });
@@ -153,7 +164,9 @@ function Decide({ found }: { found: Case }) {
           {t(`fraud.do.${each}`)}
         </Button>
       ))}
-      {found.assigned_to !== account.id && (found.state === "open" || found.state === "frozen") && (
+      {isWaiting && <Button onClick={() => setHanding(true)}>{t("fraud.hand")}</Button>}
+      {handing && <HandOver found={found} close={() => setHanding(false)} />}
+      {found.assigned_to !== account.id && isWaiting && (
         <Button loading={take.isBusy} onClick={() => take.run(undefined)}>
           {t("fraud.take")}
         </Button>
@@ -172,5 +185,23 @@ function Decide({ found }: { found: Case }) {
         </Form.Item>
       </Dialog>
     </Flex>
+  );
+}
+
+/** Given to somebody else, who finds it among theirs. */
+function HandOver({ found, close }: { found: Case; close: () => void }) {
+  const { account } = useMe();
+  const able = useAble().filter((each) => each.id !== account.id && each.id !== found.assigned_to);
+  const write = useWrite(({ to }: { to: string }) => ask(api.POST("/v1/fraud/cases/{case}/assign", { params: { path: { case: found.id } }, body: { to } })), {
+    touches: [["fraud"], ["waiting", "fraud"]],
+    said: t("fraud.handed"),
+    done: close,
+  });
+  return (
+    <Dialog<{ to: string }> open title={t("fraud.hand")} about={t("fraud.hand.about")} close={close} write={write} go={t("fraud.hand")}>
+      <Form.Item name="to" label={t("fraud.hand.to")} rules={[chosen()]}>
+        <Select showSearch={{ optionFilterProp: "label" }} notFoundContent={t("fraud.hand.nobody")} options={able.map((each) => ({ value: each.id, label: each.name }))} />
+      </Form.Item>
+    </Dialog>
   );
 }

@@ -9,14 +9,15 @@ import { Part } from "../shell/head";
 import { inLanguage, useNames } from "../shell/names";
 import { Listing } from "../shell/rows";
 import { Mark } from "../shell/mark";
+import { Inviting } from "./inviting";
 import { kindOf } from "./statement";
 
 type TierSet = Shapes["TierSet"];
 
-export function Levels({ member }: { member: string }) {
-  const query = useQuery({ queryKey: ["member", member, "tiers"], queryFn: () => ask(api.GET("/v1/members/{member}/tiers", { params: { path: { member } } })) });
+export function Levels({ member }: { member: Shapes["MemberView"] }) {
+  const query = useQuery({ queryKey: ["member", member.id, "tiers"], queryFn: () => ask(api.GET("/v1/members/{member}/tiers", { params: { path: { member: member.id } } })) });
   return (
-    <Part title={t("members.levels")}>
+    <Part title={t("members.levels")} extra={<Inviting member={member} sets={query.data?.sets ?? []} />}>
       <Asked query={query}>
         {(standing) =>
           standing.sets.length === 0 ? (

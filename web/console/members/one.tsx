@@ -109,7 +109,7 @@ function Overview({ member }: { member: Member }) {
         ))}
       </div>
       {member.balances.length === 0 && <div className="rows rows-empty">{t("members.nothing")}</div>}
-      <Levels member={member.id} />
+      <Levels member={member} />
       <Lots member={member.id} />
       <Identifiers member={member} />
       <Part title={t("members.profile")}>

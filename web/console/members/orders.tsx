@@ -12,6 +12,7 @@ import { useNames } from "../shell/names";
 import { Listing } from "../shell/rows";
 import { useMay } from "../shell/session";
 import { Dialog, useWrite } from "../shell/write";
+import { Ordering } from "./ordering";
 
 type Order = Shapes["OrderView"];
 type Next = "ready" | "fulfilled";
@@ -19,17 +20,18 @@ type Doing = { readonly order: Order; readonly to: Next | "cancel" };
 /** What can be told of an order, by the state that it is in. */
 const NEXT: Partial<Record<Order["state"], readonly Next[]>> = { ordered: ["ready", "fulfilled"], ready: ["fulfilled"] };
 
-export function Orders({ member }: { member: string }) {
+export function Orders({ member: { id: member, state } }: { member: Shapes["MemberView"] }) {
   const names = useNames();
   const mayTell = useMay("activities:write");
   const mayCancel = [useMay("points:reverse"), mayTell].every(Boolean);
+  const [ordering, setOrdering] = useState(false);
   const [doing, setDoing] = useState<Doing | null>(null);
   const list = usePages(["member", member, "orders"], async (cursor) => {
     const page = await ask(api.GET("/v1/members/{member}/orders", { params: { path: { member }, query: { limit: 20, ...(cursor && { cursor }) } } }));
     return { rows: page.orders, next: page.next };
   });
   return (
-    <Part title={t("members.orders")}>
+    <Part title={t("members.orders")} extra={mayTell && state === "active" && <Button onClick={() => setOrdering(true)}>{t("members.order.new")}</Button>}>
       <Listing
         list={list}
         label={t("members.orders")}
@@ -63,6 +65,7 @@ export function Orders({ member }: { member: string }) {
           },
         ]}
       />
+      {ordering && <Ordering member={member} close={() => setOrdering(false)} />}
       {doing !== null && <GoOn member={member} doing={doing} close={() => setDoing(null)} />}
     </Part>
   );

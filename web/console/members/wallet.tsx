@@ -16,7 +16,7 @@ export function Wallet({ member }: { member: Shapes["MemberView"] }) {
   return (
     <>
       <Coupons member={member} />
-      <Orders member={member.id} />
+      <Orders member={member} />
       <Holds member={member.id} />
       <Challenges member={member.id} />
       <Badges member={member.id} />

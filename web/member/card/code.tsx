@@ -4,7 +4,7 @@ import { timeOfDay } from "../../kit/format";
 import { t } from "../../kit/words";
 import { Failed } from "../frame/parts";
 import { useCodes } from "./codes";
-import { drawQr, SIDE } from "./qr";
+import { drawQr } from "./qr";
 
 export function MemberCode() {
   const { now, until, error } = useCodes();
@@ -20,15 +20,15 @@ export function MemberCode() {
   );
 }
 
-/** A QR code of a text of up to 134 bytes. */
+/** A QR code of a text of up to 192 bytes. */
 export function QrCode({ text, name }: { text: string; name: string }) {
-  const path = useMemo(
-    () => drawQr(text).flatMap((line, row) => line.flatMap((dark, column) => (dark ? [`M${column} ${row}h1v1h-1z`] : []))).join(""),
-    [text],
-  );
+  const [path, side] = useMemo(() => {
+    const rows = drawQr(text);
+    return [rows.flatMap((line, row) => line.flatMap((dark, column) => (dark ? [`M${column} ${row}h1v1h-1z`] : []))).join(""), rows.length + 8] as const;
+  }, [text]);
   return (
-    <svg className="qr" viewBox={`-4 -4 ${SIDE + 8} ${SIDE + 8}`} role="img" aria-label={name} shapeRendering="crispEdges" data-code={text}>
-      <rect x="-4" y="-4" width={SIDE + 8} height={SIDE + 8} fill="#fff" />
+    <svg className="qr" viewBox={`-4 -4 ${side} ${side}`} role="img" aria-label={name} shapeRendering="crispEdges" data-code={text}>
+      <rect x="-4" y="-4" width={side} height={side} fill="#fff" />
       <path d={path} fill="#000" />
     </svg>
   );

@@ -19,8 +19,8 @@ const loadWallet = () => ask(api.GET("/v1/me/coupons"));
 export default function Home() {
   const { program } = useNaming();
   const inbox = useLoaded("inbox", loadInbox);
-  const wallet = useLoaded("coupons", loadWallet);
-  const usable = wallet.data?.coupons.filter((each) => each.state === "usable").length ?? 0;
+  const wallet = useLoaded("wallet", loadWallet);
+  const usable = [...(wallet.data?.coupons ?? []), ...(wallet.data?.own_codes ?? [])].filter((each) => each.state === "usable").length;
   return (
     <Screen title={choose(program?.name) || t("member.name")}>
       {readInvited() !== "" && (

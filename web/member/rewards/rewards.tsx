@@ -43,7 +43,7 @@ export default function Rewards() {
         }
       </Told>
       <p className="soft">
-        {t("member.rewards.pay")} <Link href="/">{t("member.rewards.show")}</Link> · <Link href="/give">{t("member.give")}</Link>
+        {t("member.rewards.pay")} <Link href="/">{t("member.rewards.show")}</Link> · <Link href="/vouchers">{t("member.vouchers")}</Link> · <Link href="/give">{t("member.give")}</Link>
       </p>
       <Block title={t("member.orders")}>
         <Told of={orders}>

@@ -1,5 +1,6 @@
 """How much an activity counts, what is left of that after a return, and what a period comes to."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from regulars.features.challenges.memory import LATE_DAYS, Memory, sum_labels
 from regulars.features.challenges.model import (
@@ -19,7 +21,7 @@ from regulars.features.challenges.model import (
     Spend,
     Streak,
 )
-from regulars.features.challenges.tally import InRow, Sum, Tally, find_unit, join_runs, list_runs, list_units
+from regulars.features.challenges.tally import InRow, Reach, Sum, Tally, find_unit, join_runs, list_runs, list_units
 from regulars.kernel.nouns import Activity, Line, Original, Reason, Step
 from regulars.kernel.program import Calendar, Choice, Picker
 
@@ -66,12 +68,15 @@ class Prepared:
     """What a reason calls the amount."""
     reads: Callable[[Activity, Choice], Adds]
     among: frozenset[str]
+    most: int | None
+    """Of activities: the most that one day counts."""
     by_unit: bool
     """Of a streak: the days of one week or month are not told apart."""
+    reaches: dict[Tally, Reach]
+    """What tallies seen before come to (a memo, bounded; it never changes an answer)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+class Period(Struct, frozen=True, kw_only=True, gc=False):
     """The days that count together."""
 
     key: int
@@ -110,15 +115,18 @@ def gauge_return(prepared: Prepared, step: Step, original: Original) -> tuple[Ad
 def find_period(prepared: Prepared, joined: int, day: int) -> Period | None:
     """Find the days that count together with a day; None where it does not count (yet)."""
     settings = prepared.settings
+    if not settings.opt_in and settings.within_days is None:
+        return _find_common(settings.per, day)
     if settings.per == "once":
         first = joined if settings.opt_in else 1
         last = FOREVER if settings.within_days is None else joined + settings.within_days - 1
         found = Period(key=0, first=first, last=last)
-        is_known = bool(joined) or not (settings.opt_in or settings.within_days)
+        is_known = bool(joined)
     else:
         first, last = _find_days(settings.per, day)
-        found = Period(key=last, first=max(first, joined) if settings.opt_in else first, last=last)
-        is_known = bool(joined) or not settings.opt_in
+        # `within_days` belongs to `once`: so this is for those who join.
+        found = Period(key=last, first=max(first, joined), last=last)
+        is_known = bool(joined)
     return found if is_known and found.first <= day <= found.last else None
 
 
@@ -143,7 +151,7 @@ def count(prepared: Prepared, memory: Memory, period: Period, day: int) -> Tally
     past = memory.past if period.key == 0 else ()
     days: Sequence[Day] = memory.days
     if days and not (period.first <= days[0][0] and days[-1][0] <= period.last):
-        days = [it for it in days if period.first <= it[0] <= period.last]
+        days = days[bisect_left(days, (period.first,)) : bisect_left(days, (period.last + 1,))]
     counts = prepared.settings.counts
     if isinstance(counts, Streak):
         units = [*list_units(past), *_find_kept(prepared, days)]
@@ -168,7 +176,8 @@ def forget(prepared: Prepared, memory: Memory) -> Memory:
         days = tuple(it for it in days if it[0] >= settled)
     elif settings.per != "once":
         first = max(_find_days(settings.per, max(settled, 1))[0], memory.joined if settings.opt_in else 0)
-        days = tuple(it for it in days if it[0] >= first)
+        if days and days[0][0] < first:
+            days = days[bisect_left(days, (first,)) :]
     else:
         if settings.opt_in or settings.within_days:
             days = tuple(it for it in days if find_period(prepared, memory.joined, it[0]))
@@ -179,14 +188,20 @@ def forget(prepared: Prepared, memory: Memory) -> Memory:
         if days and days[0][0] < first:
             old = tuple(it for it in days if it[0] < first)
             days, past = days[len(old) :], join_past(prepared, past, _settle(prepared, old))
-    paid = tuple(it for it in memory.paid if not it.period or it.period >= settled)
-    got = tuple(it for it in memory.got if not it[0] or it[0] >= settled)
+    paid, got = memory.paid, memory.got
+    # By period, ascending.
+    if paid and paid[0].period < settled and paid[-1].period:
+        paid = tuple(it for it in paid if not it.period or it.period >= settled)
+    if got:
+        got = tuple(it for it in got if not it[0] or it[0] >= settled)
+    if days is memory.days and past is memory.past and paid is memory.paid and got is memory.got:
+        return memory
     return msgspec.structs.replace(memory, days=days, past=past, paid=paid, got=got)
 
 
 def prepare(settings: Settings, calendar: Calendar) -> Prepared:
     """Say once how lines are chosen and what of them is counted."""
-    label, unit, among = "times", "times", frozenset[str]()
+    label, unit, among, most = "times", "times", frozenset[str](), None
     reads: Callable[[Activity, Choice], Adds] = _read_once
     match settings.counts:
         case Spend():
@@ -194,9 +209,9 @@ def prepare(settings: Settings, calendar: Calendar) -> Prepared:
         case Items():
             label, unit, reads = "milli", "items", _read_quantity
         case Days():
-            unit = "days"
+            unit, most = "days", 1
         case Activities():
-            pass
+            most = settings.counts.most_per_day
         case Streak(unit=each):
             unit = f"{each}s"
         case Categories(among=listed):
@@ -215,7 +230,9 @@ def prepare(settings: Settings, calendar: Calendar) -> Prepared:
         unit=unit,
         reads=reads,
         among=among,
+        most=most,
         by_unit=is_streak and is_whole and not settings.opt_in,
+        reaches={},
     )
 
 
@@ -288,11 +305,17 @@ def _find_kept(prepared: Prepared, days: Sequence[Day]) -> list[int]:
 
 
 def _add_up(prepared: Prepared, days: Sequence[Day], past: Amounts) -> int:
-    sums = sum_labels((*past, *_fold(prepared, days)))
-    kind = prepared.settings.counts
+    kind, label = prepared.settings.counts, prepared.label
     if isinstance(kind, Categories | Brands):
+        sums = sum_labels((*past, *_fold(prepared, days)))
         return sum(1 for label in sums if label.startswith(prepared.label) and _is_asked(prepared, label))
-    amount = sums.get(prepared.label, 0)
+    most = prepared.most
+    if most is None:
+        amount = sum([amount for _, named, amount in days if named == label])
+    else:
+        amount = sum([min(most, amount) for _, named, amount in days if named == label])
+    if past:
+        amount += sum([each for named, each in past if named == label])
     return amount // UNIT_MILLI if isinstance(kind, Items) else amount
 
 
@@ -301,10 +324,16 @@ def _is_asked(prepared: Prepared, label: str) -> bool:
 
 
 def _fold(prepared: Prepared, days: Sequence[Day]) -> list[tuple[str, int]]:
-    """What each day brings to the count: of activities, no more than count on one day."""
-    kind = prepared.settings.counts
-    most = 1 if isinstance(kind, Days) else kind.most_per_day if isinstance(kind, Activities) else None
+    """What each day brings to the count."""
+    most = prepared.most
     return [(label, amount if most is None else min(amount, most)) for _, label, amount in days]
+
+
+@lru_cache(maxsize=1024)
+def _find_common(per: str, day: int) -> Period:
+    """The days that count together with a day for everybody, where nobody has days of their own."""
+    first, last = (1, FOREVER) if per == "once" else _find_days(per, day)
+    return Period(key=0 if per == "once" else last, first=first, last=last)
 
 
 @lru_cache(maxsize=1024)

@@ -45,7 +45,7 @@ from regulars.features.challenges.model import (
     Streak,
     Team,
 )
-from regulars.features.challenges.rewards import Purchase, find_missing, give, name_activity, take_back
+from regulars.features.challenges.rewards import Purchase, find_reach, give, name_activity, take_back
 from regulars.features.challenges.tally import Sum, Tally
 from regulars.features.challenges.team import (
     HEARD,
@@ -203,12 +203,13 @@ def _hear(prepared: Prepared, memory: Memory, step: Step) -> Earned:
         began = prepared.calendar.day_of(step.joined_at)
         memory = msgspec.structs.replace(memory, joined=min(memory.joined or began, began))
     period = find_period(prepared, memory.joined, step.day)
-    memory = msgspec.structs.replace(memory, latest=max(memory.latest, step.day))
+    latest = max(memory.latest, step.day)
     if period is None and memory.joined:
+        memory = msgspec.structs.replace(memory, latest=latest)
         # Before joining, or after the member's own days: nothing will make it count.
         return Earned(memory=forget(prepared, memory), reasons=(_reason("not_now", challenge=settings.challenge),))
     day = find_day(prepared, step.day)
-    fresh = msgspec.structs.replace(memory, days=add_amounts(memory.days, day, adds))
+    fresh = msgspec.structs.replace(memory, latest=latest, days=add_amounts(memory.days, day, adds))
     if period is None:
         # Whoever has joined already may tell so later.
         return Earned(memory=forget(prepared, fresh), reasons=(_reason("not_joined", challenge=settings.challenge),))
@@ -225,17 +226,18 @@ def _join(prepared: Prepared, memory: Memory, step: Step) -> Earned:
 
 def _answer(prepared: Prepared, memory: Memory, periods: tuple[Period, ...], step: Step, otherwise: str) -> Earned:
     """Give what periods have reached. Where that is nothing, say what is missing to the next goal."""
-    by = name_activity(step.activity)
-    paid, points, grants, goals = memory.paid, 0, list[Grant](), list[str]()
+    paid, points = memory.paid, 0
+    grants: list[Grant] = []
+    goals: list[str] = []
     tally: Tally = Sum(amount=0)
     for period in periods:
         tally = count(prepared, memory, period, memory.latest)
-        rewards = give(prepared.settings.goals, paid, period.key, tally, by)
+        rewards = give(prepared, paid, period.key, tally, step.activity)
         paid = rewards.paid
         points += rewards.points
         grants += rewards.grants
         goals += rewards.goals
-    fresh = forget(prepared, msgspec.structs.replace(memory, paid=paid))
+    fresh = forget(prepared, memory if paid is memory.paid else msgspec.structs.replace(memory, paid=paid))
     values = _tell(prepared, tally, tuple(goals))
     code = otherwise if not goals else "earned" if points else "reached"
     currency = prepared.settings.currency
@@ -250,9 +252,10 @@ def _answer(prepared: Prepared, memory: Memory, periods: tuple[Period, ...], ste
 def _tell(prepared: Prepared, tally: Tally, goals: tuple[str, ...]) -> dict[str, Scalar]:
     values: dict[str, Scalar] = {"challenge": prepared.settings.challenge, f"counted_{prepared.unit}": tally.amount}
     if goals:
-        return values | {"goals": ", ".join(goals)}
-    missing = [ahead for goal in prepared.settings.goals if (ahead := find_missing(goal, tally))]
-    return values | ({f"missing_{prepared.unit}": min(missing)} if missing else {})
+        values["goals"] = ", ".join(goals)
+    elif missing := find_reach(prepared, tally).missing:
+        values[f"missing_{prepared.unit}"] = missing
+    return values
 
 
 def _add(one: Paid, other: Paid) -> Paid:

@@ -42,7 +42,7 @@ Got = tuple[int, str, int, int]
 """(period, goal, first time, last time)."""
 
 
-class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Memory(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """What is remembered of one member."""
 
     latest: int = 0

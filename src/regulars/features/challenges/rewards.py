@@ -6,29 +6,31 @@ that a purchase gave is left.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from regulars.features.challenges.counting import Prepared
 from regulars.features.challenges.memory import Paid
 from regulars.features.challenges.model import Goal
-from regulars.features.challenges.tally import Tally
+from regulars.features.challenges.tally import Reach, Tally
 from regulars.kernel.nouns import Activity, Grant
 
-__all__ = ["Purchase", "Rewards", "find_missing", "give", "name_activity", "take_back"]
+__all__ = ["Purchase", "Rewards", "find_missing", "find_reach", "give", "name_activity", "take_back"]
 
 BY_MAX: Final = 50
 """Activities that gave something which is not points, told apart for one goal: the newest."""
 LETTERS: Final = 12
+TALLIES_MAX: Final = 20_000
+"""Tallies of one challenge of which it is remembered what they come to."""
 
 Key = tuple[int, str]
 """(period, goal)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rewards:
+class Rewards(Struct, frozen=True, kw_only=True):
     """What becomes of goals."""
 
     paid: tuple[Paid, ...]
@@ -40,8 +42,7 @@ class Rewards:
     """Those that gave something, or lost it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purchase:
+class Purchase(Struct, frozen=True, kw_only=True):
     """A purchase that comes back, or a part of it."""
 
     name: str
@@ -56,38 +57,52 @@ def name_activity(activity: Activity) -> str:
     return sha256(f"{activity.source}\0{activity.id}".encode()).hexdigest()[:LETTERS]
 
 
-def give(goals: Sequence[Goal], paid: tuple[Paid, ...], period: int, tally: Tally, by: str) -> Rewards:
-    """Give what is reached in a period and was not given yet, or was taken back meanwhile. `by` names the activity."""
-    known, changed = _index(paid), False
-    points, grants, gave = 0, list[Grant](), list[str]()
-    for goal in goals:
-        was, reached = known.get((period, goal.id)), _reach(goal, tally)
+def find_reach(prepared: Prepared, tally: Tally) -> Reach:
+    """Say what a tally comes to beside the goals: most activities bring one that was seen before."""
+    found = prepared.reaches.get(tally)
+    if found is None:
+        if len(prepared.reaches) >= TALLIES_MAX:
+            prepared.reaches.clear()
+        goals = prepared.settings.goals
+        missing = [ahead for goal in goals if (ahead := find_missing(goal, tally))]
+        found = Reach(times=tuple([_reach(goal, tally) for goal in goals]), missing=min(missing, default=0))
+        prepared.reaches[tally] = found
+    return found
+
+
+def give(prepared: Prepared, paid: tuple[Paid, ...], period: int, tally: Tally, by: Activity) -> Rewards:
+    """Give what is reached in a period `by` an activity and was not given yet, or was taken back meanwhile."""
+    known = {it.goal: it for it in paid if it.period == period} if paid else {}
+    points = 0
+    changed: dict[Key, Paid] = {}
+    grants: list[Grant] = []
+    gave: list[str] = []
+    for goal, reached in zip(prepared.settings.goals, find_reach(prepared, tally).times, strict=True):
+        was = known.get(goal.id)
         if was is None:
             if not reached:
                 continue
             was = Paid(period=period, goal=goal.id, times=0, size=goal.size, points=0)
         more = max(reached - was.times, 0)
-        if not more and _keep(goal, was, tally) < was.times:
-            continue
         times = was.times + more
         gain, gifts = more * goal.points + was.back, times - was.held if goal.grants else 0
-        if not (more or gain or gifts):
+        if not (more or gain or gifts) or (not more and _keep(goal, was, tally) < was.times):
             continue
-        changed = True
-        known[period, goal.id] = Paid(
+        changed[period, goal.id] = Paid(
             period=period,
             goal=goal.id,
             times=times,
             size=goal.size if more else was.size,
             points=was.points + more * goal.points,
             held=was.held + gifts,
-            by=(*was.by, (by, gifts))[-BY_MAX:] if gifts else was.by,
+            by=(*was.by, (name_activity(by), gifts))[-BY_MAX:] if gifts else was.by,
         )
         if gain or gifts:
             points += gain
             grants += _grant(goal, gifts)
             gave.append(goal.id)
-    return Rewards(paid=_close(known) if changed else paid, points=points, grants=tuple(grants), goals=tuple(gave))
+    paid = _close(_index(paid) | changed) if changed else paid
+    return Rewards(paid=paid, points=points, grants=tuple(grants), goals=tuple(gave))
 
 
 def take_back(

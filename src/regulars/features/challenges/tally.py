@@ -5,12 +5,13 @@ reached is a stretch of its own, so more facts never reach less, and it does not
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Final, Literal
 
-__all__ = ["InRow", "Sum", "Tally", "find_unit", "join_runs", "list_runs", "list_units"]
+from msgspec import Struct
+
+__all__ = ["InRow", "Reach", "Sum", "Tally", "find_unit", "join_runs", "list_runs", "list_units"]
 
 DAYS_OF_WEEK: Final = 7
 MONTHS: Final = 12
@@ -20,8 +21,7 @@ Runs = tuple[tuple[str, int], ...]
 """(first unit, units in a row)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
+class Sum(Struct, frozen=True, kw_only=True, gc=False):
     """An amount that adds up."""
 
     amount: int
@@ -35,8 +35,7 @@ class Sum:
         return size - self.amount % size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InRow:
+class InRow(Struct, frozen=True, kw_only=True, gc=False):
     """Units of time that were kept, ascending, as seen in one of them."""
 
     units: tuple[int, ...]
@@ -61,6 +60,15 @@ class InRow:
 
 
 Tally = Sum | InRow
+
+
+class Reach(Struct, frozen=True, kw_only=True, gc=False):
+    """What a tally comes to beside goals."""
+
+    times: tuple[int, ...]
+    """How often each goal is reached, as this version has it."""
+    missing: int
+    """How much more reaches the nearest (again); 0 where there is nothing to reach any more."""
 
 
 # Goals ask the same again and again, and most activities add nothing to what was there.

@@ -27,7 +27,7 @@ from regulars.features.challenges.counting import (
 )
 from regulars.features.challenges.memory import LATE_DAYS, Memory, Paid, add_amounts, count_got, join_got
 from regulars.features.challenges.model import Goal, Settings, Team
-from regulars.features.challenges.rewards import find_missing, give, name_activity
+from regulars.features.challenges.rewards import find_reach, give
 from regulars.features.challenges.tally import Tally
 from regulars.kernel.nouns import Award, Due, Earned, Grant, Reason, Scalar, Step, TraitChange
 
@@ -162,7 +162,7 @@ def lead(prepared: Prepared, memory: Memory, periods: Iterable[Period], step: St
     if not hold:
         return _pay(prepared, memory, periods, step, otherwise)
     later: tuple[Due, ...] = ()
-    if any(_is_ahead(prepared, memory, period) for period in periods):
+    if any(_is_ahead(prepared, memory, period, step) for period in periods):
         payday = max((day for day, _, _ in memory.days), default=memory.latest) + hold + 1
         if payday not in memory.waits:
             at = prepared.calendar.start_of(payday)
@@ -222,10 +222,10 @@ def _pay(prepared: Prepared, memory: Memory, periods: tuple[Period, ...], step: 
     paid, later, goals = memory.paid, list[Due](), list[str]()
     before = {(it.period, it.goal): it.times for it in paid}
     # At the moment of what reached it, not when somebody came by: a sweeper that runs late changes no answer.
-    by, at = name_activity(step.activity), step.activity.occurred_at
+    at = step.activity.occurred_at
     for period in periods:
         tally = _count_standing(prepared, memory, period, step)
-        rewards = give(prepared.settings.goals, paid, period.key, tally, by)
+        rewards = give(prepared, paid, period.key, tally, step.activity)
         paid = rewards.paid
         for goal in prepared.settings.goals:
             if goal.id in rewards.goals:
@@ -288,19 +288,19 @@ def _count_standing(prepared: Prepared, memory: Memory, period: Period, step: St
     return count(prepared, stood, period, last)
 
 
-def _is_ahead(prepared: Prepared, memory: Memory, period: Period) -> bool:
+def _is_ahead(prepared: Prepared, memory: Memory, period: Period, step: Step) -> bool:
     """Whether more is reached than was paid."""
     tally = count(prepared, memory, period, memory.latest)
-    return bool(give(prepared.settings.goals, memory.paid, period.key, tally, "").goals)
+    return bool(give(prepared, memory.paid, period.key, tally, step.activity).goals)
 
 
 def _tell(prepared: Prepared, memory: Memory, periods: tuple[Period, ...]) -> dict[str, Scalar]:
     values: dict[str, Scalar] = {"challenge": prepared.settings.challenge}
     if periods:
         tally = count(prepared, memory, periods[-1], memory.latest)
-        missing = [ahead for goal in prepared.settings.goals if (ahead := find_missing(goal, tally))]
+        missing = find_reach(prepared, tally).missing
         values |= {f"counted_{prepared.unit}": tally.amount}
-        values |= {f"missing_{prepared.unit}": min(missing)} if missing else {}
+        values |= {f"missing_{prepared.unit}": missing} if missing else {}
     return values
 
 

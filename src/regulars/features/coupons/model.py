@@ -126,7 +126,7 @@ class Held(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The day on which it was used; 0: not."""
 
 
-class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Memory(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """The coupons that a member holds or held, by name."""
 
     held: Mapping[str, Held] = {}

@@ -248,7 +248,7 @@ def _act(prepared: Prepared, memory: Memory, step: Step) -> Earned:
         # Whoever was not sent by anybody need not hear what they miss.
         return Earned(memory=fresh, reasons=(choice.missing,) if fresh.referral is not None else ())
     act = Act(moment=moment, day=step.day, name=_hash(step.activity.source, step.activity.id))
-    fresh = msgspec.structs.replace(fresh, acts=_keep_first((*fresh.acts, act)))
+    fresh = msgspec.structs.replace(fresh, acts=_add_act(fresh.acts, act))
     if fresh.referral is None:
         return Earned(memory=fresh)
     later = _wait(prepared, fresh)
@@ -379,6 +379,13 @@ def _shorten(line: Line, minor: int, milli: int) -> Line:
     amount = max(line.amount_minor - minor, 0)
     quantity = 0 if minor and not amount else max(line.quantity_milli - milli, 0)
     return msgspec.structs.replace(line, amount_minor=amount, quantity_milli=quantity)
+
+
+def _add_act(acts: tuple[Act, ...], act: Act) -> tuple[Act, ...]:
+    """Remember one act more. Most are later than all before."""
+    if acts and acts[-1] < act:
+        return acts if len(acts) >= ACTS_MAX else (*acts, act)
+    return _keep_first((*acts, act))
 
 
 def _keep_first(acts: tuple[Act, ...]) -> tuple[Act, ...]:

@@ -132,7 +132,7 @@ class Referral(Struct, frozen=True, kw_only=True, array_like=True, gc=False, ord
     """The referrer's id."""
 
 
-class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Memory(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """What is remembered of one member, as a newcomer and as a referrer."""
 
     acted: int = 0

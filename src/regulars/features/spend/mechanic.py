@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import lcm
 from operator import attrgetter
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -194,12 +194,15 @@ def earn(prepared: Prepared, _memory: None, step: Step) -> Earned:
     tier = step.traits.get(settings.times_by)
     weights = prepared.weights_by.get(tier, prepared.weights)
     rates = find_rates(prepared, step.activity.store if prepared.by_store else "", lines)
+    if settings.minimum_minor:
+        # Most baskets miss what only large ones get: nothing is shared among lines for them.
+        counted = sum([line.amount_minor for rate, line in zip(rates, lines, strict=True) if rate >= 0])
+        if counted < settings.minimum_minor:
+            return Earned(reasons=(miss_minimum(counted, settings.minimum_minor),))
     if settings.step_minor is None and settings.round_per == "basket":
         counted, parts = _sum_basket(prepared, weights, rates, lines)
     else:
         counted, parts = _sum_steps(prepared, weights, rates, lines)
-    if counted < settings.minimum_minor:
-        return Earned(reasons=(miss_minimum(counted, settings.minimum_minor),))
     if not parts:
         return NOTHING
     points = sum([part for _, part in parts])
@@ -247,14 +250,14 @@ def find_rates(prepared: Prepared, store: str, lines: Sequence[Line]) -> list[in
             prepared.known.clear()
         known = prepared.known[store] = {}
     read_key = prepared.read_key
-    rates = list(map(known.get, map(read_key, lines)))
+    rates: list[Any] = list(map(known.get, map(read_key, lines)))
     if None in rates:
         if len(known) > KINDS_OF_LINE_MAX:
             known.clear()
         for place, line in enumerate(lines):
             if rates[place] is None:
                 rates[place] = known[read_key(line)] = find_rate(prepared.settings, store, line)
-    return cast("list[int]", rates)
+    return rates
 
 
 def find_rate(settings: Settings, store: str, line: Line) -> int:
@@ -274,14 +277,14 @@ def _sum_basket(
     denominator, running = prepared.denominator, prepared.offset
     counted = before = 0
     parts: list[tuple[int, int]] = []
-    for number, rate in enumerate(rates):
+    for number, (rate, line) in enumerate(zip(rates, lines, strict=True), start=1):
         if rate >= 0:
-            amount = lines[number].amount_minor
+            amount = line.amount_minor
             counted += amount
             running += amount * weights[rate]
             reached = running // denominator
             if reached != before:
-                parts.append((number + 1, reached - before))
+                parts.append((number, reached - before))
                 before = reached
     return counted, parts
 

@@ -54,7 +54,7 @@ class Invitation(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """The last day; 0: no end."""
 
 
-class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Memory(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """What is remembered of one member."""
 
     latest: int = 0

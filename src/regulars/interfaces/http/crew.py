@@ -29,6 +29,7 @@ from regulars.interfaces.http.serve import (
     Server,
     address_of,
     build_house,
+    collect_less,
     configure,
     list_warnings,
     note_nurse,
@@ -228,6 +229,7 @@ def _work(settings: Settings, listening: socket.socket, wire: _Wire, fellows: Fe
     # Ctrl-C is heard by all that run in a terminal, and is the first process's to pass on.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     write_log()
+    collect_less()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_answer(settings, listening, wire, fellows))
 

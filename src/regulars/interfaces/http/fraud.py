@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from regulars.base import clock
 from regulars.base.db import Tx
-from regulars.features import fraud
+from regulars.features import fraud, staff
 from regulars.interfaces.http.guard import actor_of
 from regulars.interfaces.http.kit import answer, door, read_body, read_cursor, write_cursor
 from regulars.interfaces.http.problems import CursorInvalid
@@ -22,6 +22,8 @@ READ: Final = "fraud:read"
 WRITE: Final = "fraud:write"
 RULES: Final = "fraud:rules"
 PAGE_MAX: Final = 200
+PEOPLE_MAX: Final = 1_000
+"""Accounts that are looked through for people who may decide."""
 FIRST: Final = (101, UUID(int=2**128 - 1))
 WAITING: Final[tuple[fraud.CaseState, ...]] = ("open", "frozen")
 
@@ -73,6 +75,20 @@ class CaseAssignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     to: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")] = ""
     """Id of a person; left out: yourself."""
+
+
+class CasePerson(Struct, frozen=True, kw_only=True):
+    """Somebody who works here."""
+
+    id: UUID
+    name: str
+    """Or the address, where there is no name yet."""
+
+
+class CasePeople(Struct, frozen=True, kw_only=True):
+    """Who may look into cases, by name."""
+
+    people: tuple[CasePerson, ...]
 
 
 class AppealIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,6 +156,15 @@ async def list_fraud_cases(  # noqa: PLR0917 - what one may look for
     found = await _list(request, state or WAITING, assigned, member, after, limit)
     place = write_cursor((found[-1].score, found[-1].id)) if len(found) == limit else None
     return answer(CasePage(cases=tuple(found), next=place))
+
+
+@router.get("/v1/fraud/people")
+@door(scope=WRITE, gives={200: CasePeople})
+async def list_case_people(request: Request) -> Response:
+    """List to whom a case can be given: people who work here, can sign in, and may decide a case."""
+    async with database_of(request).snapshot() as read:
+        accounts = await staff.list_accounts(read, house_of(request).keyring, after=UUID(int=0), most=PEOPLE_MAX)
+    return answer(CasePeople(people=_find_able(accounts)))
 
 
 @router.get("/v1/fraud/cases/{case}")
@@ -230,6 +255,12 @@ async def appeal_fraud_case(request: Request, case: CasePath) -> Response:
         return await fraud.appeal(tx, house.keyring, case, text=told.text, by=by, at=at, new_id=house.new_id)
 
     return answer(await database_of(request).run(work))
+
+
+def _find_able(accounts: Sequence[staff.Account]) -> tuple[CasePerson, ...]:
+    able = [each for each in accounts if each.state == "active" and WRITE in staff.scopes_of(each.roles)]
+    people = [CasePerson(id=each.id, name=each.name or each.email) for each in able]
+    return tuple(sorted(people, key=lambda it: (it.name, it.id)))
 
 
 async def _put(request: Request, told: fraud.FraudRules, version: int) -> RulesOut:

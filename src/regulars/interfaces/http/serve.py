@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -32,6 +33,7 @@ __all__ = [
     "address_of",
     "build_house",
     "check_power",
+    "collect_less",
     "configure",
     "list_warnings",
     "note_nurse",
@@ -44,6 +46,8 @@ IDLE_SECONDS_MAX: Final = 65
 """Longer than the minute for which load balancers keep a connection: the one that closes first should be theirs."""
 DRAIN_SECONDS_MAX: Final = 20
 HEADER_BYTES_MAX: Final = 64 * 1024
+GC_THRESHOLD: Final = 20_000
+"""New containers between two looks for cycles: what a request makes is freed by its end, nearly always without one."""
 
 
 class Server(uvicorn.Server):
@@ -81,11 +85,17 @@ def serve(
     or what the database refuses.
     """
     write_log()
+    collect_less()
     with (
         open_socket(settings.host, settings.port) as listening,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         runner.run(_serve(settings, listening, tell=tell, greet=greet))
+
+
+def collect_less() -> None:
+    """Look for garbage cycles more rarely from now on: by default that takes nearly a tenth of a process's time."""
+    gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
 
 
 async def _serve(

@@ -25,7 +25,7 @@ from regulars.kernel import ledger, spine
 from regulars.kernel.nouns import AMOUNT_MAX, Activity, Identifier, Receipt
 from regulars.kernel.spine.vouchers import ISSUED, VOUCHER, VoucherEnded, VoucherUnknown
 
-__all__ = ["router"]
+__all__ = ["VoucherView", "answer_voucher", "router", "view_voucher"]
 
 READ_SCOPE: Final = "vouchers:read"
 REVOKED_MAX: Final = 20_000
@@ -170,7 +170,7 @@ async def issue_voucher(request: Request, member: UUID, idempotency_key: Called)
     if wanted.member_code:
         await _check_owner(request, member, wanted)
     (outcome,) = await record_facts(request, [_activity(wanted, member, idempotency_key, key_of(request).store or "")])
-    return await _answer(request, outcome)
+    return await answer_voucher(request, outcome)
 
 
 @router.post("/v1/vouchers/check")
@@ -258,26 +258,26 @@ def _activity(wanted: VoucherIn, member: UUID, name: str, store: str) -> Activit
     )
 
 
-async def _answer(request: Request, outcome: spine.Outcome) -> Response:
+async def answer_voucher(request: Request, outcome: spine.Outcome) -> Response:
+    """Answer the voucher that was issued (200 where it was before), or why none was."""
     if outcome.refusal is not None:
         return refuse(outcome.refusal, request_id=request_id_of(request))
     assert outcome.receipt is not None
-    return answer(await _sign(request, outcome.receipt), status=200 if outcome.repeated else 201)
+    keyring, receipt = house_of(request).keyring, outcome.receipt
+    view = await database_of(request).run(lambda tx: view_voucher(tx, keyring, receipt))
+    return answer(view, status=200 if outcome.repeated else 201)
 
 
-async def _sign(request: Request, receipt: Receipt) -> VoucherView:
-    keyring = house_of(request).keyring
+async def view_voucher(tx: Tx, keyring: Keyring, receipt: Receipt) -> VoucherView:
+    """Lay out a voucher by the receipt of its issue, signed with the key that signs now."""
     said = next(each.values for each in receipt.reasons if each.code == ISSUED)
     held = next(each for each in receipt.postings if each.hold == receipt.activity)
     voucher = msgspec.convert({**said, "member": receipt.member}, signing.Voucher)
-
-    async def sign(tx: Tx) -> str:
-        return signing.sign_voucher(voucher, await signing.find_signer(tx, keyring, at=await clock.now(tx)))
-
+    signer = await signing.find_signer(tx, keyring, at=await clock.now(tx))
     return VoucherView(
         voucher=voucher.voucher,
         member=voucher.member,
-        token=await database_of(request).run(sign),
+        token=signing.sign_voucher(voucher, signer),
         currency=held.currency,
         points=-held.points,
         worth_minor=voucher.worth_minor,

@@ -29,11 +29,14 @@ from regulars.kernel.ledger.model import (
 )
 from regulars.kernel.nouns import AMOUNT_MAX, Posted, Posting
 
-__all__ = ["Book", "Mark", "check_points"]
+__all__ = ["AccountKey", "Book", "Mark", "Place", "check_points"]
 
 AccountKey = tuple[UUID, str, str]
 LotKey = tuple[UUID, str, int]
 HoldKey = tuple[UUID, UUID]
+Place = tuple[int, int]
+"""Where a row lies in its table, as the database counts."""
+
 Mark = tuple[int, int, int]
 ABSENT: Final = object()
 
@@ -47,6 +50,8 @@ class Book:
 
     def __init__(self, accounts: Mapping[AccountKey, Account]) -> None:
         self.stored: Final = accounts
+        self.places: dict[AccountKey, Place] = {}
+        """Where what is stored lay when it was read: the store finds it there again."""
         self.accounts: dict[AccountKey, Account] = dict(accounts)
         self.lots: dict[tuple[UUID, str], dict[int, Lot]] = {}
         self.holds: dict[HoldKey, Hold] = {}
@@ -71,8 +76,14 @@ class Book:
         self._makers: dict[UUID, dict[UUID, None]] = {}
         self._names = {POINTS}
         for (member, currency, name), account in self.accounts.items():
-            self._times[member] = max(account.at, self._times.get(member, account.at))
-            self._currencies.setdefault(member, set()).add(currency)
+            last = self._times.get(member)
+            if last is None or account.at > last:
+                self._times[member] = account.at
+            known = self._currencies.get(member)
+            if known is None:
+                self._currencies[member] = {currency}
+            else:
+                known.add(currency)
             self._names.add(name)
 
     def open(self, members: Iterable[UUID], lots: Iterable[Lot], holds: Iterable[Hold]) -> None:

@@ -1,6 +1,6 @@
 -- name: accounts
--- Every account of the members, who are locked.
-SELECT member_id, currency, account, version, balance, at, due_at
+-- Every account of the members, who are locked, and where each lies.
+SELECT member_id, currency, account, version, balance, at, due_at, ctid AS place
 FROM ledger.account
 WHERE member_id = ANY(cast(:members AS uuid[]));
 
@@ -66,18 +66,17 @@ FROM unnest(
 ORDER BY member_id, currency, account;
 
 -- name: move_accounts
--- Only from the version that was read under the lock: a lost lock must never lose a point.
+-- Only from the version that was read under the lock: a lost lock must never lose a point. Each is found where it lay
+-- when this transaction read it, for to look it up by its key once more took half of the time. Nobody moves it
+-- meanwhile; if somebody did, fewer are moved than were to be, and that is an error.
 UPDATE ledger.account AS kept
 SET version = moved.version, balance = moved.balance, at = moved.at, due_at = moved.due_at
 FROM
     unnest(
-        cast(:members AS uuid[]), cast(:currencies AS text[]), cast(:accounts AS text[]), cast(:olds AS bigint[]),
-        cast(:versions AS bigint[]), cast(:balances AS bigint[]), cast(:ats AS timestamptz[]),
-        cast(:due_ats AS timestamptz[])
-    ) AS moved (member_id, currency, account, old, version, balance, at, due_at)
-WHERE
-    kept.member_id = moved.member_id AND kept.currency = moved.currency AND kept.account = moved.account
-    AND kept.version = moved.old;
+        cast(:places AS tid[]), cast(:members AS uuid[]), cast(:olds AS bigint[]), cast(:versions AS bigint[]),
+        cast(:balances AS bigint[]), cast(:ats AS timestamptz[]), cast(:due_ats AS timestamptz[])
+    ) AS moved (place, member_id, old, version, balance, at, due_at)
+WHERE kept.ctid = moved.place AND kept.member_id = moved.member_id AND kept.version = moved.old;
 
 -- name: move_lots
 UPDATE ledger.lot AS kept

@@ -10,7 +10,7 @@ from msgspec.structs import astuple
 
 from regulars.base.db import ConstraintBroken, Read, Record, Tx
 from regulars.base.sql import load
-from regulars.kernel.ledger.book import Book
+from regulars.kernel.ledger.book import AccountKey, Book, Place
 from regulars.kernel.ledger.model import POINTS, Account, Allocation, Hold, HoldPart, Lot
 
 __all__ = [
@@ -98,10 +98,19 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 async def read_accounts(read: Read, members: Sequence[UUID]) -> Book:
     """Read the accounts of locked members. One statement. Lots and holds come with `open_members`."""
+    accounts: dict[AccountKey, Account] = {}
+    places: dict[AccountKey, Place] = {}
+    owner = UUID(int=0)
     rows = await SQL.rows(read, "accounts", members=members)
-    return Book(
-        {(row[0], row[1], row[2]): Account(version=row[3], balance=row[4], at=row[5], due_at=row[6]) for row in rows}
-    )
+    for member, currency, name, version, balance, at, due_at, place in rows:
+        # Each row comes with an id of its own, and a hash takes long to make: rows of a member share the first one's.
+        owner = owner if member == owner else member
+        key = (owner, currency, name)
+        accounts[key] = Account(version=version, balance=balance, at=at, due_at=due_at)
+        places[key] = place
+    book = Book(accounts)
+    book.places = places
+    return book
 
 
 async def open_members(
@@ -278,7 +287,8 @@ async def _write_accounts(tx: Tx, book: Book) -> None:
         if before is None:
             added.append((*key, account.version, account.balance, account.at, account.due_at))
         elif before is not account:
-            moved.append((*key, before.version, account.version, account.balance, account.at, account.due_at))
+            place, old = book.places[key], before.version
+            moved.append((place, key[0], old, account.version, account.balance, account.at, account.due_at))
     if added:
         members, currencies, accounts, versions, balances, ats, due_ats = _columns(added, 7)
         await SQL.run(
@@ -293,13 +303,12 @@ async def _write_accounts(tx: Tx, book: Book) -> None:
             due_ats=due_ats,
         )
     if moved:
-        members, currencies, accounts, olds, versions, balances, ats, due_ats = _columns(moved, 8)
+        places, members, olds, versions, balances, ats, due_ats = _columns(moved, 7)
         status = await SQL.run(
             tx,
             "move_accounts",
+            places=places,
             members=members,
-            currencies=currencies,
-            accounts=accounts,
             olds=olds,
             versions=versions,
             balances=balances,

@@ -113,25 +113,9 @@ class Fold:
     def look(self) -> Step:
         """The step as the next offer sees it."""
         if self.changed:
-            step = self.step
-            self.step = Step(
-                member=step.member,
-                activity=step.activity,
-                at=step.at,
-                day=step.day,
-                traits=step.traits,
-                balances=step.balances,
-                left={**step.left, **self.left} if self.left else step.left,
-                given=tuple(self.given),
-                original=step.original,
-                joined_at=step.joined_at,
-                household=step.household,
-                other=step.other,
-                void=step.void,
-                priced=step.priced,
-                usable=step.usable,
-                promised=step.promised,
-            )
+            step, given = self.step, tuple(self.given)
+            left = {**step.left, **self.left} if self.left else step.left
+            self.step = msgspec.structs.replace(step, given=given, left=left)
             self.changed = False
         return self.step
 
@@ -333,7 +317,8 @@ class Fold:
         points = award.points
         if points == 0:
             return
-        _refuse_amount(offer, points)
+        if not 0 < points <= AMOUNT_MAX:
+            _refuse_amount(offer, points)
         coin = self.plan.currencies.get(award.currency)
         if coin is None:
             raise MechanicBroken(f"The mechanic {offer.mechanic.name!r} gave the unknown {award.currency!r}.")
@@ -351,7 +336,8 @@ class Fold:
                 return
             if points < award.points:
                 lines = rescale(lines, points)
-        fresh = Award(currency=award.currency, points=points, lines=lines)
+        is_same = points == award.points and lines is award.lines and not (award.usable_from or award.expires_at)
+        fresh = award if is_same else Award(currency=award.currency, points=points, lines=lines)
         self.given.append(Given(offer=offer.id, award=fresh, phase=offer.phase))
         self.changed = True
         self.postings.append(

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress, count
 from operator import attrgetter
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -57,8 +58,7 @@ class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     """The lines that fit must come to so much quantity together, in thousandths (2000 is two), or none is taken."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True, gc=False):
     """The lines of one basket that a selection takes."""
 
     numbers: tuple[int, ...] = ()
@@ -68,6 +68,9 @@ class Choice:
     missing: Reason | None = None
     """Why nothing is taken; None where the activity fits, though it may have no lines at all."""
 
+
+read_amount: Final = attrgetter("amount_minor")
+read_quantity: Final = attrgetter("quantity_milli")
 
 OTHER_STORE: Final = Choice(missing=Reason(offer="", code="other_store"))
 NO_LINE: Final = Choice(missing=Reason(offer="", code="no_line_fits"))
@@ -122,16 +125,14 @@ class Picker:
             return OTHER_STORE
         lines = activity.lines
         if self.takes_all:
-            numbers = tuple(range(1, len(lines) + 1))
-            taken = lines
+            numbers, taken = tuple(range(1, len(lines) + 1)), lines
         else:
             fits = self._look_up(lines)
-            numbers = tuple([number for number, fit in enumerate(fits, start=1) if fit])
-            if not numbers:
+            if True not in fits:
                 return NO_LINE
-            taken = [lines[number - 1] for number in numbers]
-        amount = sum([line.amount_minor for line in taken])
-        quantity = sum([line.quantity_milli for line in taken])
+            numbers, taken = tuple(compress(count(1), fits)), list(compress(lines, fits))
+        amount = sum(map(read_amount, taken))
+        quantity = sum(map(read_quantity, taken))
         wanted = self.selection
         if amount < wanted.minimum_minor:
             return Choice(missing=miss_minimum(amount, wanted.minimum_minor))
@@ -141,14 +142,14 @@ class Picker:
 
     def _look_up(self, lines: Sequence[Line]) -> list[bool]:
         known, read_key = self.known, self.read_key
-        found = list(map(known.get, map(read_key, lines)))
+        found: list[Any] = list(map(known.get, map(read_key, lines)))
         if None in found:
             if len(known) > KINDS_OF_LINE_MAX:
                 known.clear()
             for place, line in enumerate(lines):
                 if found[place] is None:
                     found[place] = known[read_key(line)] = self.fits(line)
-        return cast("list[bool]", found)
+        return found
 
     def fits(self, line: Line) -> bool:
         """Say whether one line fits, wherever it was sold."""

@@ -69,6 +69,8 @@ class BoundOffer:
     """Kinds that the offer names itself, and that neither go on with what was given nor bring what is owed."""
     always: bool
     """Whether no schedule and no gate ever keeps a step away."""
+    open: bool
+    """Whether nothing of its envelope may keep a step of its own kinds away, or bound what it gives."""
     phase: Phase
     stock: Mapping[str, int | None]
     """Ceilings that its mechanic claims by itself: how much there is of each, or None for what is there."""
@@ -229,13 +231,18 @@ def _date(currency: str, settings: Currency, calendar: Calendar) -> BoundCurrenc
     )
 
 
+def _find_group(offer: Offer) -> str:
+    return "" if offer.stacking is None or offer.stacking.mode == "all" else offer.stacking.group
+
+
 def _bind(offer: Offer, mechanic: Mechanic, formulas: Formulas, calendar: Calendar) -> BoundOffer:
-    caps = bind_caps(offer)
+    caps, group = bind_caps(offer), _find_group(offer)
     schedule = None if offer.time_zone is not None else offer.schedule
     first = None if schedule is None else schedule.first
     last = None if schedule is None else schedule.last
     settings = msgspec.convert(offer.settings, mechanic.settings)
     gates = bind_gates(offer, formulas.document, formulas)
+    always = first is None and last is None and not gates
     return BoundOffer(
         id=offer.id,
         offer=offer,
@@ -248,11 +255,12 @@ def _bind(offer: Offer, mechanic: Mechanic, formulas: Formulas, calendar: Calend
         gates=gates,
         caps=caps,
         counts=any(cap.per == "member" for cap in caps),
-        group="" if offer.stacking is None or offer.stacking.mode == "all" else offer.stacking.group,
+        group=group,
         best=offer.stacking is not None and offer.stacking.mode == "best",
         kinds=frozenset((*offer.on, *mechanic.kinds)),
         ordinary=frozenset(offer.on).difference(mechanic.follows, mechanic.owes),
-        always=first is None and last is None and not gates,
+        always=always,
+        open=always and not caps and not group,
         phase=mechanic.phase(settings),
         stock=mechanic.ceilings(settings),
     )

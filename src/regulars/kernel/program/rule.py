@@ -13,7 +13,7 @@ from regulars.kernel.program.fold import Fold
 from regulars.kernel.program.gates import Gate
 from regulars.kernel.program.mechanics import MechanicBroken
 from regulars.kernel.program.plan import BoundOffer, Plan
-from regulars.kernel.program.room import say_why
+from regulars.kernel.program.room import Room, say_why
 from regulars.kernel.program.undo import undo_ask, undo_purchase
 
 __all__ = ["OUTDONE", "RETURN", "rule", "run"]
@@ -53,11 +53,13 @@ def run(fold: Fold) -> None:
 
 
 def _ask_all(fold: Fold, kind: str) -> None:
+    is_paid = fold.step.priced and not fold.step.promised
     for offer in fold.plan.by_kind.get(kind, ()):
-        if fold.step.promised and offer.phase != PRICE:
-            fold.keep_promise(with_points=offer.phase != PAY)
-        if offer.phase != PRICE and fold.is_outdated:
-            fold.reprice()
+        if not is_paid and offer.phase != PRICE:
+            if fold.step.promised:
+                fold.keep_promise(with_points=offer.phase != PAY)
+            if fold.is_outdated:
+                fold.reprice()
         if not offer.best:
             _ask(fold, offer, kind)
         elif offer.group not in fold.won:
@@ -84,6 +86,9 @@ def _deliver(fold: Fold) -> None:
 
 
 def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
+    if offer.open and kind in offer.ordinary:
+        _hear(fold, offer, None)
+        return
     if kind not in offer.ordinary and _is_settled(fold, offer, kind):
         return
     # Whether the offer is for whoever is owed something was judged when it was earned.
@@ -99,14 +104,20 @@ def _ask(fold: Fold, offer: BoundOffer, kind: str) -> None:
         fold.reasons.append(Reason(offer=offer.id, code=OUTDONE, values={"by": winner, "group": offer.group}))
         fold.pass_over(offer, "stacking", room)
         return
-    step, heeds = fold.look(), offer.mechanic.heeds
-    if heeds is not None and not heeds(offer.settings, step):
+    if _hear(fold, offer, room) and offer.group:
+        fold.won[offer.group] = offer.id
+
+
+def _hear(fold: Fold, offer: BoundOffer, room: Room | None) -> bool:
+    """Take in what the offer's mechanic says; gives whether the member gets anything."""
+    step, mechanic = fold.look() if fold.changed else fold.step, offer.mechanic
+    if mechanic.heeds is not None and not mechanic.heeds(offer.settings, step):
         if fold.watch is not None:
             fold.absorb(offer, NOTHING, room)
-        return
-    earned = offer.mechanic.earn(offer.settings, offer.read_memory(fold.memories), step)
-    if fold.absorb(offer, earned, room) and offer.group:
-        fold.won[offer.group] = offer.id
+        return False
+    memory = None if offer.decoder is None else offer.read_memory(fold.memories)
+    earned = mechanic.earn(offer.settings, memory, step)
+    return fold.absorb(offer, earned, room)
 
 
 def _is_settled(fold: Fold, offer: BoundOffer, kind: str) -> bool:

@@ -206,24 +206,24 @@ async def _others(
 
 def _list_lively(asked: Sequence[Asked], releases: program.Releases) -> set[UUID]:
     """List the members who let points of theirs live on that end by inactivity. Nobody, in most programmes."""
-    if not any(plan.lively for plan in releases.plans.values()):
-        return set()
+    lively = {kind for plan in releases.plans.values() for kind in plan.lively}
     return {
         each.member
         for each in asked
-        if isinstance(each.member, UUID)
+        if each.fact.kind in lively
+        and isinstance(each.member, UUID)
         and any(each.fact.kind in plan.lively for plan in releases.plans_at(each.fact.occurred_at))
     }
 
 
 def _list_asking(asked: Sequence[Asked], releases: program.Releases) -> set[UUID]:
     """List the members who ask for something that offers may take points for."""
-    if not any(plan.asks for plan in releases.plans.values()):
-        return set()
+    asks = {kind for plan in releases.plans.values() for kind in plan.asks}
     return {
         each.member
         for each in asked
-        if isinstance(each.member, UUID)
+        if each.fact.kind in asks
+        and isinstance(each.member, UUID)
         and any(each.fact.kind in plan.asks for plan in releases.plans_at(each.fact.occurred_at))
     }
 
