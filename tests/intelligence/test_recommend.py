@@ -10,8 +10,10 @@ import pytest
 from regulars.intelligence.evaluation import stay_silent
 from regulars.intelligence.history import History
 from regulars.intelligence.ranking import judge_order, keep_best
+from regulars.intelligence.recommend import Level, count_baskets, find_target, learn_order, score_plainly
 from regulars.intelligence.recommend import baskets as counting
-from regulars.intelligence.recommend import count_baskets, find_target, learn_order, score_plainly
+from regulars.intelligence.recommend.features import describe_pairs
+from regulars.intelligence.recommend.learning import _teach
 from regulars.intelligence.recommend.suggest import Rules, suggest_all, suggest_beside
 from regulars.intelligence.recommend.task import evaluate
 from tests.intelligence.makers import START, make_history, make_line
@@ -83,6 +85,40 @@ def test_an_order_that_was_learned_beats_what_was_bought_before(grocer: History)
     # Ten places have room for all eight favourites: only what stands in front can be better.
     assert outcome.metrics["ndcg@10"] > outcome.baseline["ndcg@10"] + 0.05
     assert 0 < outcome.metrics["candidate_recall"] <= 1
+
+
+def test_of_types_it_is_told_in_which_share_of_baskets_they_were_and_how_much_of_them_they_filled() -> None:
+    day = START + timedelta(days=200)
+    bought = {"m1": [(180, "a"), (180, "b"), (90, "a")], "m2": [(20, "b"), (10, "b"), (10, "c")]}
+    lines = [
+        make_line(member, day - timedelta(days=age), sku=name, type=name, category=name)
+        for member, some in bought.items()
+        for age, name in some
+    ]
+    history = make_history(lines)
+    baskets = count_baskets(history, day, "type", sales_min=1)
+    pairs = describe_pairs(history, baskets, baskets.members["u"])
+    told = pairs.join(baskets.items.select("i", "item"), on="i").join(baskets.members.select("u", "member"), on="u")
+    found = {(row["member"], row["item"]): row for row in told.to_dicts()}
+    # Their basket of 90 days ago counts half, that of 180 days ago a quarter, and there were two things in that.
+    for item, share, part in (("a", 1, 5 / 6), ("b", 1 / 3, 1 / 6)):
+        assert found["m1", item]["share_90"] == pytest.approx(share)
+        assert found["m1", item]["part_90"] == pytest.approx(part)
+    # Of the two baskets of the last four weeks, b was one, and half of another.
+    assert found["m2", "b"]["item_part"] == pytest.approx(3 / 4)
+    assert [found["m2", item]["share_180_place"] for item in "bc"] == [1, 2]
+
+
+@pytest.mark.parametrize(("level", "power"), [("sku", 0.0), ("type", 0.5)])
+def test_of_types_each_basket_that_followed_weighs_less_than_its_size(
+    grocer: History, level: Level, power: float
+) -> None:
+    known = grocer.before(CUTOFF + timedelta(days=28))
+    lesson, _, target = _teach(known, known, CUTOFF, level)
+    sizes = dict(target.wanted.group_by("u").len().iter_rows())
+    assert len(set(sizes.values())) > 1
+    weights = dict(lesson.select("u", "weight").unique().iter_rows())
+    assert weights == {u: pytest.approx(size**-power) for u, size in sizes.items()}
 
 
 def test_too_short_a_history_keeps_to_what_was_bought_before(grocer: History) -> None:

@@ -20,6 +20,8 @@ NEWCOMER_MAX = 5
 NEWCOMER_DAYS = 42
 # Chosen on cutoffs before week 45.
 HALF_LIVES = (14, 30, 90, 365)
+SHARE_HALF_LIVES = (30, 90, 180, 365)
+PART_HALF_LIVES = (90, 365)
 POPULARITY_SHARE = 0.001
 LATE_DAYS = 28
 
@@ -94,6 +96,8 @@ def describe_pairs(history: History, baskets: Baskets, members: pl.Series) -> pl
         told = told.join(_tell_group(baskets, some, group), on=["u", group], how="left")
     told = told.join(_tell_store(baskets), on=["home", "i"], how="left")
     told = _tell_displays(told, history, baskets)
+    if baskets.level == "type":
+        told = _tell_shares(told, baskets, some)
     return _relate(told).drop("home", "type_id", "category_id").sort("u", "i")
 
 
@@ -115,6 +119,28 @@ def _tell_habits(baskets: Baskets, some: pl.DataFrame) -> pl.DataFrame:
         own_in_10=(pl.col("back") < 10).sum(),  # noqa: PLR2004 - the last ten
         own_on_offer=pl.col("on_offer").mean(),
     )
+
+
+def _tell_shares(told: pl.DataFrame, baskets: Baskets, some: pl.DataFrame) -> pl.DataFrame:
+    """Tell in which share of the member's day-baskets the item was, and how much of them it was; late ones count more.
+
+    A basket of few things says more of what the next ten places should hold than one of many.
+    """
+    part = 1 / pl.len().over("u", "b")
+    halved = [(f"share_{days}", days, pl.lit(1.0)) for days in SHARE_HALF_LIVES]
+    halved += [(f"part_{days}", days, pl.col("part")) for days in PART_HALF_LIVES]
+    decayed = [(0.5 ** (pl.col("age") / days) * times).sum().alias(name) for name, days, times in halved]
+    whole = [(0.5 ** (pl.col("age") / days)).sum().alias(f"{name}_all") for name, days, _ in halved]
+    shares = [(pl.col(name) / pl.col(f"{name}_all")).cast(pl.Float32).alias(name) for name, _, _ in halved]
+    visits = some.select("u", "b", "age").unique().group_by("u").agg(whole)
+    own = some.with_columns(part=part).group_by("u", "i").agg(decayed)
+    own = own.join(visits, on="u").select("u", "i", *shares)
+    late = baskets.bought.with_columns(part=part).filter(pl.col("age") <= LATE_DAYS)
+    count = max(late.select("u", "b").n_unique(), 1)
+    by_item = late.group_by("i").agg(item_part=pl.col("part").sum() / count)
+    told = told.join(own, on=["u", "i"], how="left").join(by_item, on="i", how="left")
+    told = told.with_columns(pl.col(*(name for name, _, _ in halved), "item_part").fill_null(0))
+    return told.with_columns(share_180_place=pl.col("share_180").rank("ordinal", descending=True).over("u"))
 
 
 def _tell_members(baskets: Baskets, some: pl.DataFrame) -> pl.DataFrame:

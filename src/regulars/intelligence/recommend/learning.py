@@ -36,6 +36,9 @@ HISTORY_DAYS_MIN: Final = 84
 """A day with less before it teaches nothing about habits."""
 KEPT: Final = 0.3
 """The share of candidates that were not bought which is learned from: any more say nothing new."""
+EVENNESS: Final[dict[Level, float]] = {"sku": 0.0, "type": 0.5}
+"""Candidates weigh in chances by the size of the basket that followed, to the power of minus this: with 1 all baskets
+weigh the same, however much was in them; with 0 all candidates do."""
 TARGETS_MIN: Final = 50
 """With fewer baskets to learn from, or to try on, trees learn chance."""
 ORDER: Final = Settings(
@@ -166,7 +169,8 @@ def _teach(history: History, known: History, day: date, level: Level) -> tuple[p
     baskets = count_baskets(known, day, level)
     target = find_target(known, baskets)
     pairs = describe_pairs(history, baskets, target.wanted["u"].unique().sort())
-    marked = pairs.join(target.wanted.with_columns(bought=pl.lit(1, pl.Int8)), on=PAIR, how="left")
+    sizes = target.wanted.group_by("u").agg(weight=pl.len() ** -EVENNESS[level])
+    marked = pairs.join(target.wanted.with_columns(bought=pl.lit(1, pl.Int8)), on=PAIR, how="left").join(sizes, on="u")
     marked = marked.with_columns(pl.col("bought").fill_null(0), day=pl.lit(day)).sort(*PAIR)
     return marked, baskets, target
 
@@ -183,10 +187,10 @@ def _keep_plain(level: Level, day: date, why: str, trial: Paired | None = None) 
 
 
 def _grow(level: Level, day: date, lessons: pl.DataFrame, *, share: float = 1.0) -> Ranker:
-    columns = [name for name in lessons.columns if name not in {*PAIR, "bought", "day"}]
+    columns = [name for name in lessons.columns if name not in {*PAIR, "bought", "day", "weight"}]
     orders, chances = (replace(each, rounds=round(each.rounds * share)) for each in (ORDER, CHANCE))
     order = grow_trees(orders, lessons, columns, "bought", together=("day", "u"))
-    chance = grow_trees(chances, lessons, columns, "bought")
+    chance = grow_trees(chances, lessons, columns, "bought", weight="weight")
     some = lessons.gather_every(max(1, lessons.height // SPREAD_ROWS))
     parts = _predict(order, chance, describe_rows(some, columns))
     spread = [max(float(part.std()), 1e-9) for part in parts]
