@@ -21,6 +21,7 @@ from regulars.features import access
 from regulars.interfaces.http.app import list_scopes
 from regulars.kernel.nouns import Activity
 from tests.faults.process import Orders, run_process
+from tests.http.site import BARE
 from tests.invariants.history import (
     Answer,
     Clerk,
@@ -245,6 +246,7 @@ async def open_site(
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{http_port or port}",
         timeout=180,
+        verify=BARE,
         headers={"Authorization": f"Bearer {issued.token}"},
     ) as client:
         shop = Shop(

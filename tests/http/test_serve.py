@@ -22,7 +22,7 @@ from regulars.features import access
 from regulars.interfaces.http.app import app
 from regulars.interfaces.http.serve import address_of, open_socket, serve
 from regulars.kernel import spine
-from tests.http.site import Purchase, run_site
+from tests.http.site import BARE, Purchase, run_site
 from tests.limits.test_races import wait_until_waiting
 
 PROCESS = """
@@ -91,7 +91,10 @@ async def test_what_was_answered_outlives_the_server(
     database: Database, database_url: str, published: None, purchase: Purchase, tmp_path: Path
 ) -> None:
     headers = await issue_key(database)
-    async with start(tmp_path, database_url) as (process, url), httpx.AsyncClient(base_url=url) as client:
+    async with (
+        start(tmp_path, database_url) as (process, url),
+        httpx.AsyncClient(base_url=url, verify=BARE, timeout=60) as client,
+    ):
         answer = await client.post("/v1/activities", json=purchase(), headers=headers)
         process.send_signal(signal.SIGKILL)
     assert answer.status_code == 201
@@ -104,7 +107,10 @@ async def test_told_to_stop_it_answers_what_was_asked(
     database: Database, database_url: str, published: None, purchase: Purchase, tmp_path: Path, number: signal.Signals
 ) -> None:
     headers = await issue_key(database)
-    async with start(tmp_path, database_url) as (process, url), httpx.AsyncClient(base_url=url, timeout=180) as client:
+    async with (
+        start(tmp_path, database_url) as (process, url),
+        httpx.AsyncClient(base_url=url, timeout=180, verify=BARE) as client,
+    ):
         await client.get("/healthz")
         sent = {"activities": [purchase(f"r-{each}", card=str(each)) for each in range(1000)]}
         async with database.transaction() as tx:
@@ -128,7 +134,7 @@ async def test_told_to_stop_it_answers_what_was_asked(
 @pytest.mark.slow
 async def test_the_embedded_database_ends_with_the_server(tmp_path: Path) -> None:
     async with start(tmp_path / "data", "") as (process, url):
-        async with httpx.AsyncClient(base_url=url) as client:
+        async with httpx.AsyncClient(base_url=url, verify=BARE, timeout=60) as client:
             ready = await client.get("/readyz")
             assert (ready.status_code, ready.json()["code"]) == (503, "not_ready"), "it has no programme yet"
             assert embedded.status(tmp_path / "data") is not None

@@ -245,6 +245,8 @@ async def test_a_draft_is_simulated_over_what_was_bought(
 async def test_a_server_alone_has_hands_that_do_what_waits(
     site: Site, settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # However long the child takes on a busy machine.
+    monkeypatch.setattr("regulars.interfaces.works.hands.REST_SECONDS", 3_600)
     hands = Hands(replace(settings, database_url=database_url, secret=Secret.single(b"k" * 32)))
     app: Any = site.app
     monkeypatch.setattr(app.state, "hands", hands, raising=False)

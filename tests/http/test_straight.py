@@ -16,7 +16,7 @@ from regulars.interfaces.http.app import app, list_routers
 from regulars.interfaces.http.kit import PUBLIC, answer, door
 from regulars.interfaces.http.straight import is_plain
 from regulars.kernel import spine
-from tests.http.site import Purchase, Site, run_site
+from tests.http.site import BARE, Purchase, Site, run_site
 
 router = APIRouter()
 
@@ -74,7 +74,7 @@ async def test_the_doors_of_tills_are_on_the_straight_way() -> None:
 
 
 async def test_nobody_comes_past_the_guards(site: Site, purchase: Purchase) -> None:
-    async with httpx.AsyncClient(base_url=site.url) as stranger:
+    async with httpx.AsyncClient(base_url=site.url, verify=BARE, timeout=60) as stranger:
         assert (await stranger.post("/v1/activities", json=purchase())).status_code == 401
     token = await site.issue("activities:preview")
     refused = await site.client.post("/v1/activities", json=purchase(), headers=site.using(token))

@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from regulars.base.crypto import Keyring
 from regulars.features import staff
 from regulars.features.staff.guessing import digest_address
+from tests.http.site import BARE
 from tests.staff.people import PASSWORD, Office, code_of
 
 WRONG = "four other wrong words"
@@ -101,7 +102,7 @@ async def test_of_a_thousand_stolen_pairs_from_one_address_less_than_one_in_a_hu
     people = [await office.join(f"p{each}@example.com", "analyst") for each in range(3)]
     office.state.hashing = counting = Counting()
     emails = [*(person.email for person in people), *(f"stranger{each}@example.com" for each in range(997))]
-    async with httpx.AsyncClient(base_url=office.site.url, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=office.site.url, timeout=60, verify=BARE) as client:
         room = asyncio.Semaphore(20)
 
         async def attempt(email: str) -> httpx.Response:
@@ -156,7 +157,7 @@ async def test_an_account_that_is_not_there_is_answered_like_a_wrong_password_an
 async def test_only_a_proxy_of_ours_says_where_a_request_comes_from(office: Office) -> None:
     async def attempt(forwarded: str) -> int:
         body = {"email": "nobody@example.com", "password": WRONG}
-        async with httpx.AsyncClient(base_url=office.site.url, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=office.site.url, timeout=60, verify=BARE) as client:
             return (await client.post("/v1/session", json=body, headers={"X-Forwarded-For": forwarded})).status_code
 
     found = [await attempt(f"203.0.113.{each}") for each in range(10)]

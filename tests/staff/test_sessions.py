@@ -5,6 +5,7 @@ import re
 import httpx
 
 from regulars.features.staff.tokens import digest_of
+from tests.http.site import BARE
 from tests.staff.people import PASSWORD, Office, Person, code_of
 
 
@@ -155,7 +156,9 @@ async def test_in_a_browser_the_token_is_in_a_cookie_that_scripts_and_other_site
     cookie, *marks = opened.headers["set-cookie"].split("; ")
     assert cookie.startswith("__Host-regulars=rs_")
     assert set(marks) == {"Path=/", "Max-Age=43200", "Secure", "HttpOnly", "SameSite=Strict"}
-    async with httpx.AsyncClient(base_url=office.site.url, headers={"Cookie": cookie}) as browser:
+    async with httpx.AsyncClient(
+        base_url=office.site.url, headers={"Cookie": cookie}, verify=BARE, timeout=60
+    ) as browser:
         assert (await browser.get("/v1/session")).status_code == 200
         for path in ("/v1/session/rotate", "/v1/session/recovery-codes"):
             assert code_of(await browser.post(path)) == (403, "own_header_missing")

@@ -13,7 +13,7 @@ from regulars.base.settings import Settings
 from regulars.features import staff
 from regulars.interfaces.http.app import app
 from regulars.kernel import spine
-from tests.http.site import Site, run_site
+from tests.http.site import BARE, Site, run_site
 from tests.staff.people import Office, code_of
 from tests.staff.provider import CLIENT, SECRET, Provider, run_provider
 
@@ -49,7 +49,9 @@ async def leave(office: Office) -> tuple[str, str]:
 
 
 async def come_back(office: Office, query: dict[str, str], cookie: str) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=office.site.url, headers={"Cookie": cookie}) as browser:
+    async with httpx.AsyncClient(
+        base_url=office.site.url, headers={"Cookie": cookie}, verify=BARE, timeout=60
+    ) as browser:
         return await browser.get("/v1/session/sign-on/back", params=query)
 
 
@@ -66,7 +68,9 @@ async def test_who_was_invited_signs_on_without_a_password(office: Office, provi
     done = await sign_on(office, provider)
     assert done.status_code == 200, done.text
     cookie = done.headers["set-cookie"].split("; ")[0]
-    async with httpx.AsyncClient(base_url=office.site.url, headers={"Cookie": cookie}) as browser:
+    async with httpx.AsyncClient(
+        base_url=office.site.url, headers={"Cookie": cookie}, verify=BARE, timeout=60
+    ) as browser:
         me = (await browser.get("/v1/session")).json()
     assert (me["account"]["email"], me["account"]["state"]) == ("bo@example.com", "active")
     assert me["account"]["signs_on"]

@@ -23,6 +23,7 @@ from regulars.kernel import program, spine
 from regulars_till import Basket, Line, Member, Till
 from regulars_till.clock import read_wall
 from tests.faults.process import Orders, run_process
+from tests.http.site import BARE
 from tests.invariants.history import make_house
 from tests.ports import find_port
 
@@ -140,7 +141,7 @@ class Engine:
         orders = Orders(what="serve", url=self.url, folder=str(self.folder), port=self.port, place=place, after=after)
         self.process = await run_process(orders)
         until = time.monotonic() + READY_SECONDS_MAX
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}") as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", verify=BARE, timeout=60) as client:
             while time.monotonic() < until:
                 assert self.process.returncode is None, (self.folder / "log").read_text()[-2_000:]
                 with suppress(httpx.TransportError):
@@ -160,7 +161,9 @@ class Engine:
     async def count_points(self, member: Member = CARD) -> int:
         """Read what the member has."""
         headers = {"Authorization": f"Bearer {self.key}"}
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", headers=headers) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{self.port}", headers=headers, verify=BARE, timeout=60
+        ) as client:
             return await count_points(client, member)
 
 

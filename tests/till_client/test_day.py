@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from regulars_till import Basket, DayReport, Difference, Line, Till
+from tests.http.site import BARE
 from tests.till_client.engine import BASKET, CARD, Engine
 from tests.till_client.test_online import COUPONS, LARGE, PAYING
 
@@ -29,7 +30,9 @@ async def call(function: Callable[..., Any], *given: object, **more: object) -> 
 
 async def ask(engine: Engine, method: str, path: str, body: object = None) -> httpx.Response:
     headers = {"Authorization": f"Bearer {engine.key}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{engine.port}", headers=headers) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{engine.port}", headers=headers, verify=BARE, timeout=60
+    ) as client:
         return await client.request(method, path, json=body)
 
 

@@ -9,6 +9,7 @@ import pytest
 from regulars_till import Basket, Line
 from regulars_till.clock import read_moment
 from regulars_till.offers import find_discounts, read_extract
+from tests.http.site import BARE
 from tests.till_client.engine import PROGRAM, Engine, change
 
 COUPON = """
@@ -59,7 +60,9 @@ async def test_tills_are_told_what_they_can_judge_alone(engine: Engine) -> None:
     await change(engine.database, PROGRAM + "".join(all_), since=timedelta(days=1))
     await engine.start()
     headers = {"Authorization": f"Bearer {engine.key}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{engine.port}", headers=headers) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{engine.port}", headers=headers, verify=BARE, timeout=60
+    ) as client:
         told = (await client.get("/v1/tills/offers")).raise_for_status().json()
     offers = {each["id"]: each for each in told["offers"]}
     assert set(offers) == {"week", *TOLD}

@@ -13,6 +13,7 @@ from regulars.base import clock
 from regulars.kernel import spine
 from regulars_till import Basket, Drained, Line, Till
 from tests.faults.wire import Wire, open_wire
+from tests.http.site import BARE
 from tests.till_client.engine import CARD, PROGRAM, Engine, change
 
 LARGE = Basket(lines=(Line(sku="rice", amount_minor=100_000),), member=CARD)
@@ -28,7 +29,9 @@ async def till(engine: Engine, folder: Path) -> AsyncGenerator[Till]:
     """A till, a server that answers, a member with 1,000 points, and a code."""
     await engine.start()
     headers = {"Authorization": f"Bearer {engine.key}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{engine.port}", headers=headers) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{engine.port}", headers=headers, verify=BARE, timeout=60
+    ) as client:
         body = {"batch": "letters", "codes": ["ABCD"], "valid_until": "2090-01-01T00:00:00Z"}
         assert (await client.post("/v1/coupons/ten/codes", json=body)).status_code == 201
     with engine.open_till(folder) as opened:

@@ -228,7 +228,7 @@ class TestClock:
             assert till.status().clock_off_seconds == 0, "nobody knows yet"
             await engine.start()
             assert await drain(till) == Drained(recorded=1, corrected=1)
-            assert abs(till.status().clock_off_seconds - 86_400) <= 5
+            assert abs(till.status().clock_off_seconds - 86_400) <= 60
             assert "clock_corrected" in till.status().notes
             (later,) = await sell(till)
             assert abs(read_moment(later.activity["occurred_at"]) - datetime.now(tz=UTC)) < timedelta(seconds=60)

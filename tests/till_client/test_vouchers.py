@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from regulars_till import Basket, Drained, Line
+from tests.http.site import BARE
 from tests.till_client.engine import CARD, Engine, count_points
 
 WORTH = 300
@@ -29,7 +30,9 @@ async def test_a_voucher_taken_at_two_tills_costs_the_member_once_and_the_code_s
     await engine.start()
     headers = {"Authorization": f"Bearer {engine.key}"}
     big = Basket(lines=(Line(sku="tea", amount_minor=50_000),), member=CARD)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{engine.port}", headers=headers) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{engine.port}", headers=headers, verify=BARE, timeout=60
+    ) as client:
         with engine.open_till(folder) as one, engine.open_till(tmp_path / "other", name="t18") as other:
             await asyncio.to_thread(one.commit, big)
             await asyncio.to_thread(one.drain)
@@ -70,7 +73,9 @@ async def test_a_clock_off_by_a_day_neither_blocks_a_voucher_nor_loses_it(
 ) -> None:
     await engine.start()
     headers = {"Authorization": f"Bearer {engine.key}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{engine.port}", headers=headers) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{engine.port}", headers=headers, verify=BARE, timeout=60
+    ) as client:
         with engine.open_till(folder) as till:
             sold = await asyncio.to_thread(
                 till.commit, Basket(lines=(Line(sku="tea", amount_minor=50_000),), member=CARD)
