@@ -21,6 +21,7 @@ from regulars.intelligence.demand import (
     count_demand,
     forecast_demand,
 )
+from regulars.intelligence.demand.members import expect_of_members
 from regulars.intelligence.demand.task import evaluate as evaluate_demand
 from regulars.intelligence.evaluation import stay_silent
 from regulars.intelligence.fairness import measure_parity
@@ -67,6 +68,24 @@ def test_what_is_sold_later_changes_no_forecast(stores: History) -> None:
     ours, theirs = (forecast_demand(count_demand(history, CUTOFF)) for history in (stores, spoilt))
     assert np.array_equal(ours.pieces, theirs.pieces)
     assert np.array_equal(ours.low, theirs.low)
+
+
+def test_members_take_what_they_buy_along_to_another_store() -> None:
+    def buy(member: str, store: str, category: str, weeks: range) -> list[dict[str, Any]]:
+        return [make_line(member, CUTOFF - timedelta(weeks=at), store=store, category=category) for at in weeks]
+
+    before, lately = buy("m1", "old", "bread", range(4, 10)), buy("m1", "new", "milk", range(1, 4))
+    others = buy("m2", "old", "milk", range(1, 10))
+    later = [make_line("m2", CUTOFF, store="new", category="bread", quantity=50)]
+    series = pl.DataFrame({"store": ["new", "new", "old"], "category": ["bread", "milk", "milk"]})
+    lines = make_history([*before, *lately, *others]).lines
+    new_bread, new_milk, old_milk = expect_of_members(lines, series, CUTOFF).tolist()
+    # Bread was never sold in the new store: m1, the only one who comes there, buys six of nine pieces of bread.
+    habit = [0.97**back for back in range(9)]
+    assert new_bread / new_milk == pytest.approx(sum(habit[3:]) / sum(habit[:3]))
+    assert old_milk > new_bread + new_milk
+    spoilt = expect_of_members(make_history([*before, *lately, *others, *later]).lines, series, CUTOFF)
+    assert spoilt.tolist() == [new_bread, new_milk, old_milk]
 
 
 def test_the_range_holds_four_of_five_and_the_sum_is_right(stores: History) -> None:

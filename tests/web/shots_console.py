@@ -26,7 +26,10 @@ PLACES: Final = (
     ("tasks", "/console/tasks"),
     ("imports", "/console/imports"),
 )
-DAYS: Final = 40
+DAYS: Final = 30
+MEMBERS: Final = 13
+"""Of whom each comes two days after the last."""
+STORES: Final = {"367": ("Riverside", "河畔店"), "406": ("Market Square", "集市广场店")}
 
 
 class Photograph(Protocol):
@@ -44,12 +47,13 @@ async def settle(page: Page) -> None:
 async def fill(stage: Stage) -> str:
     """Let members shop for some weeks, with stores, a webhook and something to decide; gives one of the members."""
     member = ""
-    for number in range(12):
-        bought = [purchase(number, day) for day in range(1 + number, DAYS, 7)]
+    for number in range(MEMBERS):
+        bought = [purchase(number, day) for day in range(1 + number % 4, DAYS - 2 * number, 3 + number % 3)]
         told = await stage.send("POST", "/v1/activities", {"activities": bought})
         member = told["results"][0]["receipt"]["member"]
-    names = {"name_en": "Riverside", "name_zh": "河畔店", "time_zone": "America/New_York", "region": "north"}
-    await stage.send("PUT", "/v1/stores/367", names)
+    for store, (name_en, name_zh) in STORES.items():
+        names = {"name_en": name_en, "name_zh": name_zh, "time_zone": "America/New_York", "region": "north"}
+        await stage.send("PUT", f"/v1/stores/{store}", names)
     while page := await stage.site.database.run(lambda tx: daybook.gather(tx, stage.site.house.versions)):
         assert page > 0
     return member
@@ -64,7 +68,7 @@ def purchase(number: int, day: int) -> dict[str, Any]:
         "kind": "purchase",
         "occurred_at": at.isoformat(),
         "member": {"identifier": {"kind": "card", "value": f"2469 00{number:02}"}},
-        "store": "367" if number % 3 else "406",
+        "store": "367" if number % 3 else "406" if number % 2 else "31782",
         "lines": [{"sku": "tea", "amount_minor": 1_000 + 791 * ((number * day) % 13), "categories": ["PRODUCE"]}],
     }
 
@@ -73,7 +77,7 @@ async def shoot(stage: Stage, photograph: Photograph) -> None:
     """Take the pictures."""
     member = await fill(stage)
     ann = await stage.office.work("ann.shots@example.com", "owner")
-    await photograph("console-home", "/console/?days=90", staff=ann, prepare=settle)
+    await photograph("console-home", "/console/?days=7", staff=ann, prepare=settle)
     for name, path in PLACES:
         await photograph(f"console-{name}", path, staff=ann, prepare=settle)
     for tab in ("overview", "statement", "wallet", "activities", "household", "consents", "privacy"):

@@ -133,7 +133,7 @@ async def test_a_coupon_is_got_shown_and_used_once(tale: Tale) -> None:
         await button(app.get_by_role("dialog"), say("member.redeem.go")).click()
         await expect(app.get_by_role("heading", name=say("member.redeem.done"))).to_be_visible()
         await app.goto(f"{tale.stage.site.url}/member/coupons")
-        await button(app, say("member.coupons.code", title=title)).click()
+        await button(app, say("member.coupons.use_of", title=title)).click()
         sheet = app.get_by_role("dialog", name=title)
         await expect(sheet.locator("svg.qr")).to_be_visible()
         await check_looks(app)

@@ -33,6 +33,8 @@ function Change({ figure }: { figure: Figure }) {
 }
 
 export function Figures({ told }: { told: Told }) {
+  // Where nothing can be compared, the sentence above says so once.
+  const isBeside = told.figures.some((each) => each.change_permille !== null);
   return (
     <div className="cards">
       {told.figures.map((each) => (
@@ -43,7 +45,7 @@ export function Figures({ told }: { told: Told }) {
             </Typography.Text>
           </Tooltip>
           <div style={{ fontSize: 24, fontVariantNumeric: "tabular-nums" }}>{each.value === null ? "–" : write(each.unit, each.value, told.money)}</div>
-          <Change figure={each} />
+          {isBeside && <Change figure={each} />}
         </Card>
       ))}
       {told.left_out.map((each) => (
@@ -60,7 +62,7 @@ export function Figures({ told }: { told: Told }) {
 export function Course({ told }: { told: Told }) {
   const drawable = told.figures.filter((each) => told.series.some((at) => typeof at.values[each.id] === "number"));
   const [chosen, setChosen] = useState("");
-  const figure = drawable.find((each) => each.id === chosen) ?? drawable.find((each) => each.id === "issued") ?? drawable[0];
+  const figure = drawable.find((each) => each.id === chosen) ?? drawable.find((each) => each.id === "sales") ?? drawable[0];
   if (figure === undefined) return null;
   const isMoney = figure.unit === "money";
   return (

@@ -78,8 +78,8 @@ export function Lots({ member }: { member: string }) {
         idOf={(row) => `${row.currency} ${row.number}`}
         empty={t("members.lots.none")}
         columns={[
-          { key: "remaining", title: t("members.lots.left"), end: true, show: (row) => `${count(row.remaining)} / ${count(row.amount)}` },
           { key: "currency", title: t("members.currency"), show: (row) => names.currency(row.currency) },
+          { key: "remaining", title: t("members.lots.left"), end: true, show: (row) => `${count(row.remaining)} / ${count(row.amount)}` },
           { key: "ends", title: t("members.lots.ends"), show: (row) => (row.expires_at === null ? t("members.lots.endless") : date(row.expires_at)) },
           { key: "usable", title: t("members.lots.usable"), show: (row) => (row.usable ? t("console.yes") : t("members.lots.from", { day: date(row.usable_from) })) },
           { key: "offer", title: t("members.offer"), show: (row) => <bdi>{row.offer.startsWith("#") ? kindOf(row.offer.slice(1)) : names.offer(row.offer)}</bdi> },

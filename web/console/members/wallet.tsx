@@ -68,7 +68,7 @@ function Badges({ member }: { member: string }) {
             empty={t("members.badges.none")}
             columns={[
               { key: "title", title: t("members.badge"), show: (row) => <bdi>{inLanguage(row.title, row.badge)}</bdi> },
-              { key: "since", title: t("members.badge.since"), show: (row) => (row.since === null ? "" : day(row.since)) },
+              { key: "since", title: t("members.badge.since"), show: (row) => (row.since === null ? t("members.badge.missing") : day(row.since)) },
             ]}
           />
         )}

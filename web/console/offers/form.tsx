@@ -33,8 +33,14 @@ export interface FieldGiven {
 const plain = (name: string): string => name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 export const labelOf = (name: string): string => (knows(`offers.setting.${name}`) ? t(`offers.setting.${name}`) : plain(name));
 export const choiceOf = (value: string): string => (knows(`offers.choice.${value}`) ? t(`offers.choice.${value}`) : value);
+/** In English they are the words of the code: settings are called here as the form calls them, and money is typed whole. */
+const plainly = (text: string): string =>
+  text
+    .replace(/,? in minor units(?: of \w+)?/g, "")
+    .replace(/`([a-z_]+)`/g, (_, name: string) => `“${knows(`offers.setting.${name}`) ? labelOf(name) : choiceOf(name)}”`)
+    .replaceAll("`", "");
 /** Meanings come with the schema, in both languages. */
-const helpOf = (schema: Schema): string => (language() === "en" ? schema.description : schema["x-meaning"]?.[language()]) ?? "";
+const helpOf = (schema: Schema): string => (language() === "en" ? plainly(schema.description ?? "") : (schema["x-meaning"]?.[language()] ?? ""));
 
 /** A field with its label, its meaning, and what is wrong with it. */
 function Labelled({ given, of, children }: { given: FieldGiven; of: string; children: ReactNode }) {

@@ -3,6 +3,7 @@ import { Flex, Input, InputNumber, Select, Switch } from "antd";
 import { use } from "react";
 import { digitsOf } from "../../kit/format";
 import { t } from "../../kit/words";
+import { useNames, type Names as Called } from "../shell/names";
 import { listed, plainOf, textOf, within, type Value } from "../programme/document";
 import { Around, choiceOf, labelOf, type FieldGiven } from "./form";
 import { unitOf, type Shape } from "./schema";
@@ -63,8 +64,15 @@ function read(text: string): Value {
   return text === "true" ? true : text === "false" ? false : text;
 }
 
+/** What a setting may name, as people call it; a name that the live programme does not have yet stands as it is. */
+function calledIn(setting: string, value: string, names: Called): string {
+  if (setting === "currency") return names.currency(value);
+  return setting === "on" || setting === "until" ? names.kind(value) : value;
+}
+
 function Many({ id, shape, given }: LeafGiven) {
   const { known, isClosed } = use(Around);
+  const names = useNames();
   const values = listed(given.value).map(String);
   const offered = shape.is === "choices" ? shape.values.map(String) : (known[given.name] ?? []);
   const keep = (next: readonly string[]): readonly Value[] => (shape.is === "scalars" || shape.is === "wholes" ? next.map(read).filter((each) => shape.is === "scalars" || typeof each === "number") : next);
@@ -76,7 +84,7 @@ function Many({ id, shape, given }: LeafGiven) {
       disabled={isClosed}
       value={values}
       tokenSeparators={shape.is === "choices" ? [] : [",", "，", "\n"]}
-      options={offered.map((value) => ({ value, label: shape.is === "choices" ? choiceOf(value) : value }))}
+      options={offered.map((value) => ({ value, label: shape.is === "choices" ? choiceOf(value) : calledIn(given.name, value, names) }))}
       maxTagCount={12}
       onChange={(next: string[]) => given.change(next.length === 0 && given.required !== true ? undefined : keep(next))}
     />
@@ -85,6 +93,7 @@ function Many({ id, shape, given }: LeafGiven) {
 
 function One({ id, given, values, free }: LeafGiven & { values: readonly string[]; free: boolean }) {
   const { isClosed } = use(Around);
+  const called = useNames();
   const now = given.value === undefined || given.value === null ? null : plainOf(given.value);
   const usual = typeof given.schema.default === "string" ? choiceOf(given.schema.default) : "";
   const offered = now === null || values.includes(now) ? values : [now, ...values];
@@ -93,11 +102,11 @@ function One({ id, given, values, free }: LeafGiven & { values: readonly string[
       id={id}
       style={{ width: "100%" }}
       disabled={isClosed}
-      showSearch={free}
+      showSearch={free && { optionFilterProp: "label" }}
       allowClear={given.required !== true}
       placeholder={usual}
       value={now}
-      options={offered.map((value) => ({ value, label: free ? value : choiceOf(value) }))}
+      options={offered.map((value) => ({ value, label: free ? calledIn(given.name, value, called) : choiceOf(value) }))}
       onChange={(next: string | null | undefined) => given.change(next ?? undefined)}
     />
   );

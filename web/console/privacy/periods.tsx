@@ -33,8 +33,8 @@ export function Periods() {
             idOf={(row) => row.name}
             empty={t("privacy.periods.none")}
             columns={[
-              { key: "name", title: t("privacy.period"), show: (row) => <span className="code">{row.name}</span> },
               { key: "what", title: t("privacy.what"), show: (row) => <bdi>{nameOfPeriod(row.name, row.what)}</bdi> },
+              { key: "name", title: t("privacy.period"), show: (row) => <span className="code">{row.name}</span> },
               { key: "days", title: t("privacy.days"), end: true, show: (row) => (row.days === 0 ? t("privacy.ever") : count(row.days)) },
               { key: "set", title: t("privacy.by"), show: (row) => (row.is_fixed ? t("privacy.fixed") : row.is_set ? t("privacy.set") : t("privacy.default")) },
               {

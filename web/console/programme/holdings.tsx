@@ -41,8 +41,9 @@ function Currency({ id, currency, document }: { id: string; currency: Settings; 
   );
 }
 
-function Levels({ settings }: { settings: Settings }) {
+function Levels({ settings, document }: { settings: Settings; document: Document }) {
   const counts = textOf(settings["counts"]);
+  const what = called(within(within(document["currencies"])[counts])["name"], counts);
   return (
     <ul className="clauses">
       {listed(settings["levels"]).map(within).map((level) => (
@@ -50,7 +51,7 @@ function Levels({ settings }: { settings: Settings }) {
           <Tag>
             <bdi>{called(level["name"], textOf(level["id"]))}</bdi>
           </Tag>
-          {typeof level["at"] === "number" && t("programme.level.at", { count: level["at"], what: counts })}
+          {typeof level["at"] === "number" && (level["at"] === 0 ? t("programme.level.all") : t("programme.level.at", { count: level["at"], what }))}
         </li>
       ))}
     </ul>
@@ -82,7 +83,7 @@ export function Holdings() {
             <div className="offer-cards">
               {tiers.map((offer) => (
                 <Card key={offer.id} size="small" title={<bdi>{called(offer["name"], offer.id)}</bdi>}>
-                  <Levels settings={offer.settings} />
+                  <Levels settings={offer.settings} document={document} />
                 </Card>
               ))}
             </div>

@@ -43,7 +43,7 @@ function Head({ begin }: { begin: () => void }) {
           <bdi>{name}</bdi>
         </Typography.Title>
         {live.data && (
-          <Typography.Text type="secondary">
+          <Typography.Text type="secondary" style={{ display: "block", marginTop: 6 }}>
             <Mark tone="good">{t("programme.state.live")}</Mark>{" "}
             <span title={dateTime(live.data.live_from)}>{t("programme.live.since", { when: ago(live.data.live_from) })}</span>
             {" · "}

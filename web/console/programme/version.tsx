@@ -52,12 +52,14 @@ function Compared({ whole }: { whole: Whole }) {
   const lang = useLang();
   const version = whole.version.hash;
   const versions = useVersions();
-  const [against, setAgainst] = useState("live");
+  const [chosen, setAgainst] = useState<string | null>(null);
+  const others = (versions.data?.versions ?? []).filter((each) => each.hash !== version);
+  // What is live is no other than itself: it is laid beside the version before.
+  const against = chosen ?? (whole.version.state === "live" ? others[0]?.hash : undefined) ?? "live";
   const query = useQuery({
     queryKey: ["program-changes", version, against, lang],
     queryFn: () => ask(api.GET("/v1/programs/{version}/changes", { params: { path: { version }, query: { against, lang } } })),
   });
-  const others = (versions.data?.versions ?? []).filter((each) => each.hash !== version);
   const names = new Map(offersOf(documentOf(whole.document)).map((each) => [each.id, called(each["name"], each.id)]));
   return (
     <>
@@ -104,7 +106,7 @@ export default function Version() {
                   {t("programme.version")} <code>{whole.version.hash.slice(0, 8)}</code> <StateTag state={whole.version.state} />
                 </Typography.Title>
                 {whole.version.live_from !== null && (
-                  <Typography.Text type="secondary">{t("programme.from", { when: dateTime(whole.version.live_from) })}</Typography.Text>
+                  <Typography.Text type="secondary" style={{ display: "block", marginTop: 4 }}>{t("programme.from", { when: dateTime(whole.version.live_from) })}</Typography.Text>
                 )}
               </div>
               <Steps version={whole.version} />

@@ -61,7 +61,8 @@ export function Console() {
   const look = useMemo(
     () => ({
       algorithm: isDark ? theme.darkAlgorithm : theme.defaultAlgorithm,
-      components: isDark ? { Menu: { itemSelectedColor: "#ffc9bb", itemSelectedBg: "#3a211b" } } : {},
+      // The whole menu is to be seen at once on a laptop.
+      components: { Menu: { itemHeight: 34, itemMarginBlock: 2, groupTitleFontSize: 12, groupTitleLineHeight: 1.2, ...(isDark ? { itemSelectedColor: "#ffc9bb", itemSelectedBg: "#3a211b" } : {}) } },
       token: {
         colorPrimary: isDark ? "#ff8f75" : "#b4361e",
         // Ant Design's own would be lighter, and words on it too faint.

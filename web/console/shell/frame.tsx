@@ -61,13 +61,15 @@ export function Frame() {
         {t("console.skip")}
       </a>
       {wide && (
-        <Layout.Sider width={220} theme="light" style={{ height: "100dvh", overflow: "auto", position: "sticky", top: 0 }}>
-          <Typography.Text strong style={{ display: "block", fontSize: 18, padding: "16px 24px" }}>
-            {t("console.name")}
-          </Typography.Text>
-          <nav aria-label={t("console.menu")}>
-            <Pages />
-          </nav>
+        <Layout.Sider width={220} theme="light">
+          <div style={{ maxHeight: "100dvh", overflow: "auto", position: "sticky", top: 0 }}>
+            <Typography.Text strong style={{ display: "block", fontSize: 18, padding: "16px 24px" }}>
+              {t("console.name")}
+            </Typography.Text>
+            <nav aria-label={t("console.menu")}>
+              <Pages />
+            </nav>
+          </div>
         </Layout.Sider>
       )}
       <Layout>

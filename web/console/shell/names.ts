@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "../../client";
 import { digitsOf, money } from "../../kit/format";
-import { language, useLanguage } from "../../kit/words";
+import { knows, language, t, useLanguage } from "../../kit/words";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -20,6 +20,7 @@ interface Named {
 interface Document {
   readonly name?: Texts;
   readonly money?: string;
+  readonly activities?: Readonly<Record<string, Named>>;
   readonly currencies?: Readonly<Record<string, Named & { readonly kind?: string }>>;
   readonly offers?: readonly (Named & { readonly mechanic?: string; readonly settings?: unknown })[];
 }
@@ -32,6 +33,8 @@ export interface Names {
   readonly currency: (id: string) => string;
   readonly offer: (id: string) => string;
   readonly level: (id: string) => string;
+  /** A kind of activity: what the programme calls it, or what we do. */
+  readonly kind: (id: string) => string;
   /** An amount in minor units of the programme's money. */
   readonly amount: (minor: number) => string;
   /** How many minor units one unit of money has: 100. */
@@ -53,11 +56,15 @@ export function useNames(): Names {
     currencies: Object.entries(currencies).map(([id, each]) => ({ id, name: inLanguage(each.name, id), spendable: each.kind === "spendable" })),
     currency: (id) => inLanguage(currencies[id]?.name, id),
     offer: (id) => inLanguage(offers.get(id), id),
+    kind: (id) => kindOf(document.activities ?? {}, id),
     level: (id) => inLanguage(levels.get(id), id),
     amount: (minor) => (code === "" ? String(minor) : money(minor, code)),
     unit: code === "" ? 100 : 10 ** digitsOf(code),
   };
 }
+
+/** What the kinds that a programme makes up are called there; the others have their names from us. */
+export const kindOf = (own: Readonly<Record<string, Named>>, id: string): string => inLanguage(own[id]?.name, knows(`console.kind.${id}`) ? t(`console.kind.${id}`) : id);
 
 function levelsOf(offer: { readonly settings?: unknown }): [string, Texts | undefined][] {
   const levels = (offer.settings as { readonly levels?: unknown } | undefined)?.levels;

@@ -153,7 +153,7 @@ export default function Try() {
           </div>
           <div className="field">
             <label htmlFor="what">{t("simulate.what")}</label>
-            <Select id="what" value={basket.kind} options={kinds.map((value) => ({ value, label: value === "purchase" ? t("offers.choice.purchase") : value }))} onChange={(kind) => set({ ...basket, kind })} />
+            <Select id="what" value={basket.kind} options={kinds.map((value) => ({ value, label: names.kind(value) }))} onChange={(kind) => set({ ...basket, kind })} />
           </div>
           <div className="field">
             <label htmlFor="store">{t("offers.setting.stores")}</label>

@@ -13,26 +13,27 @@ import "../offers/offers.css";
 type Gate = Shapes["Gate"];
 const MILLI = 1000;
 
-function sayValue(name: string, value: Gate["values"][string], code: string): string {
-  if (Array.isArray(value)) return value.map((each) => sayValue(name, each, code)).join(", ");
+function sayValue(name: string, value: Gate["values"][string], code: string, kindOf: (id: string) => string): string {
+  if (Array.isArray(value)) return value.map((each) => sayValue(name, each, code, kindOf)).join(t("console.list"));
   if (value === null) return t("simulate.nothing");
   if (typeof value === "boolean") return t(value ? "conditions.yes" : "conditions.no");
   if (typeof value === "number" && name.endsWith("_minor")) return money(value, code);
   if (typeof value === "number" && name.endsWith("_milli")) return String(value / MILLI);
   if (typeof value === "number") return count(value);
   if (name === "reasons") return reasonOf(value);
-  return knows(`simulate.kind.${value}`) ? t(`simulate.kind.${value}`) : value;
+  return kindOf(value);
 }
 
-function sayAll(values: Gate["values"], code: string): string {
+function sayAll(values: Gate["values"], code: string, kindOf: (id: string) => string): string {
   return Object.entries(values)
     .filter(([name, value]) => name !== "mechanic" && !(Array.isArray(value) && value.length === 0))
-    .map(([name, value]) => `${knows(`simulate.fact.${name}`) ? t(`simulate.fact.${name}`) : name}: ${sayValue(name, value, code)}`)
+    .map(([name, value]) => `${knows(`simulate.fact.${name}`) ? t(`simulate.fact.${name}`) : name}: ${sayValue(name, value, code, kindOf)}`)
     .join(" · ");
 }
 
 function OneGate({ gate, code }: { gate: Gate; code: string }) {
-  const [has, needs] = [sayAll(gate.values, code), sayAll(gate.needs, code)];
+  const { kind } = useNames();
+  const [has, needs] = [sayAll(gate.values, code, kind), sayAll(gate.needs, code, kind)];
   const name = knows(`simulate.gate.${gate.gate}`) ? t(`simulate.gate.${gate.gate}`) : gate.gate;
   return (
     <li className="gate">
@@ -41,6 +42,7 @@ function OneGate({ gate, code }: { gate: Gate; code: string }) {
         <strong>{name}</strong>
         {has !== "" && <div className="meaning">{has}</div>}
         {!gate.admits && needs !== "" && <div>{t("simulate.needs", { needs })}</div>}
+        {!gate.admits && has === "" && needs === "" && <div className="meaning">{t("simulate.needs.none")}</div>}
       </div>
     </li>
   );

@@ -94,8 +94,9 @@ function gather(entries: readonly Entry[]): Entry[][] {
   return groups;
 }
 
-function total(entries: readonly Entry[]): [string, number][] {
-  const totals = new Map<string, number>();
+/** In the programme's order, in which what can be spent comes first. */
+function total(entries: readonly Entry[], naming: Naming): [string, number][] {
+  const totals = new Map<string, number>(naming.program?.currencies.filter((of) => entries.some((each) => each.currency === of.currency)).map((of) => [of.currency, 0]));
   for (const each of entries) totals.set(each.currency, (totals.get(each.currency) ?? 0) + each.points);
   return [...totals];
 }
@@ -115,7 +116,7 @@ function Line({ entries }: { entries: readonly Entry[] }) {
         <span className="soft">{dateTime(first.occurred_at ?? first.at)}</span>
       </span>
       <span className="amount">
-        {total(entries).map(([currency, points]) => (
+        {total(entries, naming).map(([currency, points]) => (
           <span key={currency}>
             <b className={points < 0 ? "minus" : "plus"}>{naming.amount(points, currency, true)}</b> <small className="soft">{naming.currency(currency)}</small>
           </span>

@@ -56,7 +56,15 @@ export default function Offers() {
   );
 }
 
+/** How many sentences say what it gives: the first, and the lines of its list, which ends where a sentence does. */
+function leadOf(text: readonly string[]): number {
+  if (!/[:：]$/.test(text[0] ?? "")) return 1;
+  const next = text.findIndex((each, place) => place > 0 && /[.。]$/.test(each));
+  return next === -1 ? text.length : next;
+}
+
 function OfferCard({ offer }: { offer: Offer }) {
+  const lead = leadOf(offer.text);
   return (
     <li className="card">
       <h3 dir="auto">{offer.name || offer.offer}</h3>
@@ -70,10 +78,19 @@ function OfferCard({ offer }: { offer: Offer }) {
           {each}
         </p>
       ))}
-      {offer.text.length > 1 && (
+      {lead > 1 && (
+        <ul className="listed">
+          {offer.text.slice(1, lead).map((each) => (
+            <li key={each} dir="auto">
+              {each}
+            </li>
+          ))}
+        </ul>
+      )}
+      {offer.text.length > lead && (
         <details>
           <summary>{t("member.offers.terms")}</summary>
-          {offer.text.slice(1).map((each) => (
+          {offer.text.slice(lead).map((each) => (
             <p key={each} dir="auto">
               {each}
             </p>

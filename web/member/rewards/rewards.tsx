@@ -70,21 +70,25 @@ export const price = (way: { points: number; currency: string; cash_minor: numbe
 
 function RewardCard({ of: { reward, available, missing, ways }, naming, choose }: { of: Offered; naming: Naming; choose: () => void }) {
   const first = ways[0] ?? reward.ways[0];
+  const why = (): string => {
+    if (reward.left === 0) return t("member.rewards.gone");
+    return missing > 0 && first !== undefined ? t("member.rewards.missing", { points: naming.points(missing, first.currency) }) : t("member.rewards.away");
+  };
   return (
-    <li className="card">
+    <li className="card reward">
       <h3 dir="auto">{reward.title}</h3>
       {reward.text !== "" && <p dir="auto">{reward.text}</p>}
-      <p className="price">{reward.ways.map((each) => price(each, naming)).join(t("member.level.or"))}</p>
       <p className="soft">
-        {reward.left !== null && t("member.rewards.left", { count: reward.left })}
+        {reward.left !== null && reward.left > 0 && t("member.rewards.left", { count: reward.left })}
         {reward.until !== null && t("member.offers.until", { at: date(reward.until) })}
       </p>
+      <p className="price">{reward.ways.map((each) => price(each, naming)).join(t("member.level.or"))}</p>
       {available ? (
         <Button kind="main" onClick={choose}>
           {t("member.redeem")}
         </Button>
       ) : (
-        <p className="missing">{missing > 0 && first !== undefined ? t("member.rewards.missing", { points: naming.points(missing, first.currency) }) : t("member.rewards.away")}</p>
+        <p className="missing">{why()}</p>
       )}
     </li>
   );

@@ -55,19 +55,23 @@ export function Sale({ document, store, takesVouchers, done }: { document: Docum
   const other = otherTotal(error);
   return (
     <div className="sale">
-      <MemberBlock key={begun.member === null ? "ask" : "known"} member={begun.member} choose={(member) => change({ member, pay: null })} document={document} />
-      <BasketBlock lines={begun.lines} change={(lines) => change({ lines, pay: null })} document={document} />
-      <Coupons basket={basket} quoted={quoted} change={(coupons) => change({ coupons, pay: null })} />
-      {takesVouchers && lines.length > 0 && <VoucherBlock taken={vouchers} change={(taken) => change({ vouchers: taken })} store={store} document={document} />}
-      {lines.length > 0 && <Totals basket={basket} quoted={quoted} vouchers={vouchers} document={document} pay={(pay) => change({ pay })} />}
-      {error !== undefined && (other === undefined ? <Failed error={error} /> : <p role="alert">{t("register.differs", { money: cash(document, other) })}</p>)}
-      <div className="pair">
-        <Button kind="main" busy={busy} disabled={begun.lines.length === 0 || quoted.busy} onClick={() => void go()}>
-          {t("register.sell")}
-        </Button>
-        <Button disabled={begun.lines.length === 0 && begun.member === null} onClick={() => setBegun(NOTHING)}>
-          {t("register.drop")}
-        </Button>
+      <div className="part">
+        <MemberBlock key={begun.member === null ? "ask" : "known"} member={begun.member} choose={(member) => change({ member, pay: null })} document={document} />
+        <BasketBlock lines={begun.lines} change={(lines) => change({ lines, pay: null })} document={document} />
+      </div>
+      <div className="part">
+        <Coupons basket={basket} quoted={quoted} change={(coupons) => change({ coupons, pay: null })} />
+        {takesVouchers && lines.length > 0 && <VoucherBlock taken={vouchers} change={(taken) => change({ vouchers: taken })} store={store} document={document} />}
+        {lines.length > 0 && <Totals basket={basket} quoted={quoted} vouchers={vouchers} document={document} pay={(pay) => change({ pay })} />}
+        {error !== undefined && (other === undefined ? <Failed error={error} /> : <p role="alert">{t("register.differs", { money: cash(document, other) })}</p>)}
+        <div className="pair closing">
+          <Button kind="main" busy={busy} disabled={begun.lines.length === 0 || quoted.busy} onClick={() => void go()}>
+            {t("register.sell")}
+          </Button>
+          <Button disabled={begun.lines.length === 0 && begun.member === null} onClick={() => setBegun(NOTHING)}>
+            {t("register.drop")}
+          </Button>
+        </div>
       </div>
       {sold !== null && <Receipt sold={sold} document={document} onClose={() => setSold(null)} />}
     </div>

@@ -54,6 +54,10 @@ export function Till({ me }: { me: Me }) {
   };
   if (shop === null) return error === undefined ? <p className="waiting" role="status" aria-label={t("register.loading")} /> : <Failed error={error} again={again} />;
   const open = shop.stores.filter((each) => each.is_open);
+  const nameOf = (id: string): string => {
+    const found = shop.stores.find((each) => each.id === id);
+    return (spoken === "en" ? found?.name_en : found?.name_zh) || id;
+  };
   return (
     <div className="till">
       <header className="bar">
@@ -65,12 +69,12 @@ export function Till({ me }: { me: Me }) {
               <option value="">{t("register.store.none")}</option>
               {open.map((each) => (
                 <option key={each.id} value={each.id}>
-                  {(spoken === "en" ? each.name_en : each.name_zh) || each.id}
+                  {nameOf(each.id)}
                 </option>
               ))}
             </select>
           ) : (
-            <input value={store} readOnly={me.account.store !== null} onChange={(event) => choose(event.target.value)} />
+            <input value={me.account.store === null ? store : nameOf(store)} readOnly={me.account.store !== null} onChange={(event) => choose(event.target.value)} />
           )}
         </label>
         <span className="soft">{t("register.till", { till: tillName(), who: me.account.name || me.account.email })}</span>

@@ -14,7 +14,7 @@ from regulars.intelligence.evaluation import Drift, Watch, measure_drift, take_w
 
 __all__ = ["VERSION", "Forecast", "Learned", "apply_learned", "average", "forecast_demand", "learn_demand"]
 
-VERSION: Final = "demand-2"
+VERSION: Final = "demand-3"
 
 Numbers = npt.NDArray[Any]
 
@@ -24,6 +24,11 @@ WEEKS_MIN: Final = 16
 """What trees learn from has at least so many weeks before it."""
 PIECES_SHARE: Final = 0.5
 """Of trees for pieces; the rest is of trees for the ratio to the usual."""
+MEMBERS_SHARE: Final = 0.3
+"""Of what members who come would buy, in the forecast."""
+MIDDLE_SHARE: Final = 0.1
+"""Of the middle of the last eight weeks; the rest of the forecast is the trees'."""
+MIDDLE_WEEKS: Final = 8
 PIECES: Final = Settings(
     objective="tweedie", rounds=220, leaves=31, rate=0.05, rows_min=200, columns_share=0.6, seeds=1,
     more={"tweedie_variance_power": 1.2, "max_bin": 127},
@@ -117,7 +122,7 @@ def learn_demand(demand: Demand) -> Learned:
         why = f"{origin} weeks are too few to learn from: the average of past weeks stands."
         return _keep_average(demand, _measure_bands(usual, came), why)
     panel = _lay_out(demand, demand.list_names("store"), demand.list_names("category"))
-    tried = _predict(_learn(panel, past), panel, past)
+    tried = _mix(_predict(_learn(panel, past), panel, past), demand, past, demand.by_members[0])
     ours, theirs = _miss(tried, came), _miss(usual, came)
     if ours >= theirs:
         why = f"In the last four weeks trees missed by {ours:.3f} and the average by {theirs:.3f}: the average stands."
@@ -143,7 +148,8 @@ def apply_learned(learned: Learned, demand: Demand) -> Forecast:
         low, high = _spread(learned.bands, plain)
         return Forecast(pieces=plain, low=low, high=high, learned=learned, drift=None)
     panel = _lay_out(demand, learned.trees.stores, learned.trees.categories)
-    pieces = _predict(learned.trees, panel, demand.origin) * learned.level
+    grown = _predict(learned.trees, panel, demand.origin)
+    pieces = _mix(grown, demand, demand.origin, demand.by_members[1]) * learned.level
     low, high = _spread(learned.bands, pieces)
     drift = None
     if learned.watch is not None:
@@ -238,6 +244,15 @@ def _predict(trees: Trees, panel: _Panel, origin: int) -> Numbers:
         ratio = trees.ratio.predict(rows) * _usual(rows)
         found.append(PIECES_SHARE * trees.pieces.predict(rows) + (1 - PIECES_SHARE) * ratio)
     return np.maximum(np.stack(found, axis=1), 0)
+
+
+def _mix(pieces: Numbers, demand: Demand, origin: int, by_members: Numbers) -> Numbers:
+    """Lay what members would buy, and the middle of past weeks, beside what trees say."""
+    # Trees know best how much is sold in all.
+    level = pieces.sum() / max(HORIZON_WEEKS * by_members.sum(), 1e-9)
+    middle = np.median(demand.sold[:, max(0, origin - MIDDLE_WEEKS) : origin], axis=1)
+    beside = MEMBERS_SHARE * level * by_members + MIDDLE_SHARE * middle
+    return (1 - MEMBERS_SHARE - MIDDLE_SHARE) * pieces + beside[:, np.newaxis]
 
 
 def _usual(rows: Numbers) -> Numbers:

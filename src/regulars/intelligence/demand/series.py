@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from regulars.intelligence.demand.members import expect_of_members
 from regulars.intelligence.history import History
 
 __all__ = ["HORIZON_WEEKS", "Demand", "TooLittle", "count_demand"]
@@ -40,6 +41,8 @@ class Demand:
     weeks: tuple[date, ...]
     sold: Numbers
     plans: tuple[Numbers, ...]
+    by_members: tuple[Numbers, Numbers]
+    """How much members would buy there, against other series: as it was known four weeks before `origin`, and at it."""
     origin: int
     """How many weeks are known."""
 
@@ -67,14 +70,12 @@ def count_demand(history: History, cutoff: date) -> Demand:
     first = cutoff - timedelta(weeks=known)
     weeks = tuple(first + timedelta(weeks=at) for at in range(known + HORIZON_WEEKS))
     week = ((pl.col("day") - first).dt.total_days() // 7).cast(pl.Int32)
-    counted = (
-        history.lines.lazy()
-        .filter(pl.col("day").is_between(first, weeks[-1] + timedelta(days=6)))
-        .filter((pl.col("category") != "") & (pl.col("quantity") <= PIECES_MAX))
-        .group_by(*KEY, week=week)
-        .agg(pieces=pl.col("quantity").sum())
-        .collect()
+    lines = history.lines.filter(
+        pl.col("day").is_between(first, weeks[-1] + timedelta(days=6))
+        & (pl.col("category") != "")
+        & (pl.col("quantity") <= PIECES_MAX)
     )
+    counted = lines.group_by(*KEY, week=week).agg(pieces=pl.col("quantity").sum())
     needed = min(SOLD_WEEKS_MIN, max(known - SETTLED_WEEKS, 0) * 2 // 3)
     settled = counted.filter(pl.col("week") < known - SETTLED_WEEKS).group_by(KEY).len("weeks")
     series = settled.filter(pl.col("weeks") >= max(needed, 4)).drop("weeks").sort(KEY).with_row_index("at")
@@ -85,6 +86,10 @@ def count_demand(history: History, cutoff: date) -> Demand:
         weeks=weeks,
         sold=_spread(series, counted, "pieces", len(weeks)),
         plans=_count_displays(history, series, weeks),
+        by_members=(
+            expect_of_members(lines, series, cutoff - timedelta(weeks=HORIZON_WEEKS)),
+            expect_of_members(lines, series, cutoff),
+        ),
         origin=known,
     )
 

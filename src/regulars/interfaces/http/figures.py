@@ -12,7 +12,7 @@ from msgspec import Struct
 from regulars.base import clock
 from regulars.base.db import Read
 from regulars.base.errors import Refusal
-from regulars.features import daybook
+from regulars.features import daybook, estate
 from regulars.interfaces.http.kit import answer, door
 from regulars.interfaces.http.problems import ProgramNotLive
 from regulars.interfaces.http.state import database_of, house_of
@@ -346,6 +346,7 @@ async def _view(read: Read, asked: _Asked) -> FiguresView:
 async def _view_parts(read: Read, asked: _Asked, by: Literal["store", "offer", "tier"]) -> PartsView:
     parts = await _list_parts(read, asked, asked.span, by)
     before = {} if asked.beside is None else await _list_parts(read, asked, asked.beside, by)
+    stores = await estate.find_stores(read, set(parts)) if by == "store" else {}
     flows: dict[tuple[str, str], int] = {}
     if by == "tier":
         for each in await daybook.list_flows(read, *asked.span):
@@ -359,7 +360,7 @@ async def _view_parts(read: Read, asked: _Asked, by: Literal["store", "offer", "
         money=asked.document.money,
         currency=asked.currency,
         parts=tuple(
-            Part(key=key, name=_call(asked, by, key), values=values, before=before.get(key, {}))
+            Part(key=key, name=_call(asked, stores, by, key), values=values, before=before.get(key, {}))
             for key, values in parts.items()
         ),
         flow=tuple(LevelFlow(before=one, after=other, members=count) for (one, other), count in sorted(flows.items())),
@@ -377,9 +378,10 @@ async def _list_parts(read: Read, asked: _Asked, span: daybook.Span, by: str) ->
     }
 
 
-def _call(asked: _Asked, by: str, key: str) -> Mapping[str, str]:
+def _call(asked: _Asked, stores: Mapping[str, estate.Store], by: str, key: str) -> Mapping[str, str]:
     if by == "tier":
         return asked.levels.get(key, {})
     if by == "offer":
         return {it.id: it.name or {} for it in asked.document.offers}.get(key, {})
-    return {}
+    store = stores.get(key)
+    return {} if store is None else {"en": store.name_en, "zh-CN": store.name_zh}
