@@ -139,4 +139,4 @@ bench-till: setup ## What a till waits for at 100, 300 and 600 requests/s: six m
 # One at a time, and not hidden in a step: seeds and figures are shown as they come.
 .PHONY: soak
 soak: setup ## The same for an hour or more, with seeds and figures (ARGS='-k history', REGULARS_TEST_SEED=...)
-	@$(BIN)/pytest -m soak -n 0 -s -v --durations=0 tests/invariants tests/faults tests/secrets $(ARGS)
+	@REGULARS_TEST_SEED=$${REGULARS_TEST_SEED:-$$(date +%s)} $(BIN)/pytest -m soak -n 0 -s -v --durations=0 tests/invariants tests/faults tests/secrets $(ARGS)

@@ -36,7 +36,15 @@ TEMPLATES_KEPT_MAX = 5
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # How fast examples are made says how busy the machine is, and nothing of what is tested.
-settings.register_profile("steady", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+# Unless a seed is named, the same is tried each time: what a change did not break must not fail by chance. `make soak`
+# names another one each time.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="REGULARS_TEST_SEED" not in os.environ,
+)
 settings.load_profile("steady")
 
 

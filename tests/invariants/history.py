@@ -6,7 +6,6 @@ between, it is known what was asked and what was answered. `history_judge` lays 
 
 import asyncio
 import os
-import secrets
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -342,8 +341,8 @@ def _value(fact: Activity) -> str:
 
 
 def choose_seed() -> int:
-    """Draw a seed, or take the one that is given, and show it: what fails can be drawn again."""
-    seed = int(os.environ.get(SEED) or secrets.randbelow(1 << 32))
+    """The seed that is named, or one that is the same each time, and shown: what fails can be drawn again."""
+    seed = int(os.environ.get(SEED) or 1)
     print(f"{SEED}={seed}")  # noqa: T201 - seen where a test fails, and in a soak
     return seed
 
