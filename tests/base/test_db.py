@@ -299,6 +299,19 @@ async def test_a_slow_statement_and_a_long_lock_are_cut_short(database_url: str,
     await hasty.close()
 
 
+async def test_who_reads_whole_tables_may_take_longer(database_url: str) -> None:
+    hasty = await Database.open(database_url, statement_timeout_seconds=1)
+    async with hasty.snapshots(2, statement_seconds_max=60) as reads:
+        moments = await asyncio.gather(
+            *(each.value("SELECT pg_current_snapshot() FROM pg_sleep(1.5)") for each in reads)
+        )
+    assert moments[0] == moments[1], "both see the same"
+    async with hasty.snapshot() as read:
+        with pytest.raises(DatabaseTimeout):
+            await read.value("SELECT pg_sleep(30)")
+    await hasty.close()
+
+
 async def test_a_full_disk_is_a_refusal(database: Database) -> None:
     with pytest.raises(DiskFull) as refused:
         async with database.transaction() as tx:

@@ -66,9 +66,9 @@ class Record(Protocol):
 class _Wire(Protocol):
     """What we use of the driver's connection, with the types that the driver leaves out."""
 
-    async def fetch(self, query: str, *args: object) -> list[Record]: ...
-    async def fetchrow(self, query: str, *args: object) -> Record | None: ...
-    async def fetchval(self, query: str, *args: object) -> Any: ...  # noqa: ANN401 - the query decides
+    async def fetch(self, query: str, *args: object, timeout: float | None = None) -> list[Record]: ...  # noqa: ASYNC109 - the driver's
+    async def fetchrow(self, query: str, *args: object, timeout: float | None = None) -> Record | None: ...  # noqa: ASYNC109
+    async def fetchval(self, query: str, *args: object, timeout: float | None = None) -> Any: ...  # noqa: ANN401, ASYNC109 - the query decides
     async def execute(self, query: str, *args: object, timeout: float | None = None) -> str: ...  # noqa: ASYNC109 - the driver's
     async def copy_records_to_table(
         self, table_name: str, *, schema_name: str, columns: list[str], records: Iterable[Sequence[object]]
@@ -127,27 +127,29 @@ class _Lease:
 class Read:
     """Reads in one transaction. The type has no way to write, and PostgreSQL refuses it too."""
 
-    def __init__(self, lease: _Lease) -> None:
+    def __init__(self, lease: _Lease, *, seconds_max: float | None = None) -> None:
         self._lease = lease
+        self._seconds_max = seconds_max
+        """How long an answer is waited for; None: as long as the connection says."""
         self.statements = 0
 
     async def rows(self, sql: str, *args: object) -> list[Record]:
         """Return all rows."""
         self.statements += 1
         with _translating():
-            return await self._lease.use().fetch(sql, *args)
+            return await self._lease.use().fetch(sql, *args, timeout=self._seconds_max)
 
     async def row(self, sql: str, *args: object) -> Record | None:
         """Return the first row, or None when there is none."""
         self.statements += 1
         with _translating():
-            return await self._lease.use().fetchrow(sql, *args)
+            return await self._lease.use().fetchrow(sql, *args, timeout=self._seconds_max)
 
     async def value(self, sql: str, *args: object) -> Any:  # noqa: ANN401 - the query decides
         """Return the first column of the first row, or None when there is no row."""
         self.statements += 1
         with _translating():
-            return await self._lease.use().fetchval(sql, *args)
+            return await self._lease.use().fetchval(sql, *args, timeout=self._seconds_max)
 
 
 class Tx(Read):
@@ -274,13 +276,20 @@ class Database:
             await self._pool.release(connection)
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncGenerator[Read]:
-        """Open a view of one moment (REPEATABLE READ, READ ONLY): every query in the block sees the same."""
-        connection = await self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    async def snapshot(self, *, statement_seconds_max: int | None = None) -> AsyncGenerator[Read]:
+        """Open a view of one moment (REPEATABLE READ, READ ONLY): every query in the block sees the same.
+
+        With `statement_seconds_max` each of them may take as long as that, for what reads whole tables.
+        """
+        statement, patience = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", None
+        if statement_seconds_max is not None:
+            statement += f"; SET LOCAL statement_timeout = '{statement_seconds_max}s'"
+            patience = statement_seconds_max + PATIENCE_SECONDS
+        connection = await self._begin(statement)
         lease = _Lease(connection)
         try:
             try:
-                yield Read(lease)
+                yield Read(lease, seconds_max=patience)
             except BaseException:
                 await _leave(connection, "ROLLBACK")
                 raise
@@ -291,14 +300,16 @@ class Database:
             await self._pool.release(connection)
 
     @asynccontextmanager
-    async def snapshots(self, count: int) -> AsyncGenerator[Sequence[Read]]:
+    async def snapshots(
+        self, count: int, *, statement_seconds_max: int | None = None
+    ) -> AsyncGenerator[Sequence[Read]]:
         """Open several views of one and the same moment, each on a connection of its own: for work side by side."""
         async with AsyncExitStack() as stack:
-            first = await stack.enter_async_context(self.snapshot())
+            first = await stack.enter_async_context(self.snapshot(statement_seconds_max=statement_seconds_max))
             reads = [first]
             name = await first.value("SELECT pg_export_snapshot()") if count > 1 else ""
             for _ in range(count - 1):
-                read = await stack.enter_async_context(self.snapshot())
+                read = await stack.enter_async_context(self.snapshot(statement_seconds_max=statement_seconds_max))
                 # The command takes no parameter; the name is the server's own.
                 await read.rows(f"SET TRANSACTION SNAPSHOT '{name}'")
                 reads.append(read)

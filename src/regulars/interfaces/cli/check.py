@@ -22,6 +22,8 @@ __all__ = ["BooksWrong", "check", "check_books", "find_proofs", "show_report"]
 
 LANES: Final = 2
 """Proofs that go on side by side."""
+PROOF_SECONDS_MAX: Final = 6 * 3600
+"""For one proof, which reads whole tables: what a statement may take elsewhere is not enough for a large shop."""
 
 
 class BooksWrong(Refusal):
@@ -73,7 +75,7 @@ async def check_books(database: Database, *, most: int = 20) -> Report:
     from regulars.kernel.spine.check import check as examine
 
     console, more = say(), find_proofs(features)
-    async with database.snapshots(LANES) as (read, *beside):
+    async with database.snapshots(LANES, statement_seconds_max=PROOF_SECONDS_MAX) as (read, *beside):
         if not listen():
             return await examine(read, most=most, more=more, beside=beside)
         with console.status("Checking the books") as status:

@@ -302,7 +302,7 @@ async def check(
 
     `more` are, by room, what others prove of themselves. `read` is a snapshot, and `beside` are more of the same
     moment, for as many proofs side by side; nothing is changed. Raises DatabaseTimeout where one proof takes longer
-    than a statement may.
+    than a statement may in these snapshots.
     """
     for each in (read, *beside):
         for name, value in SETTINGS.items():
