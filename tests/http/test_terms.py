@@ -23,7 +23,7 @@ async def test_the_terms_are_those_of_the_live_version(site: Site) -> None:
         better = program.parse(PROGRAM.replace("points: 1, per_minor: 100", "points: 3, per_minor: 100"))
         await spine.publish(tx, better, live_from=now - timedelta(seconds=1), by="a test", at=now)
     again = await site.client.get("/v1/program/terms")
-    assert "you get 3 Points for every CNY 1" in again.text
+    assert "you get 3 Points for every ¥1" in again.text
 
 
 async def test_another_language_is_refused(site: Site) -> None:

@@ -33,12 +33,12 @@ Points can be used at once.
 Points expire 12 months after the day on which they were earned, at the end of that day.
 Example: Points earned on 15 March 2026 can be used for the last time on 15 March 2027.
 Whenever you use Points, those that expire first are used first.
-When they are used, 100 Points are worth CNY 1.
+When they are used, 100 Points are worth ¥1.
 # What brings it
 # A point for every yuan
-For purchases you get 1 Point for every CNY 1.
+For purchases you get 1 Point for every ¥1.
 What is less than 1 Point is dropped, once, over the whole purchase.
-Example: CNY 12.60 brings 12 Points.
+Example: ¥12.60 brings 12 Points.
 On a return, the share of Points that belongs to the goods brought back is taken back.
 # Returns
 A part is reckoned from all that was brought back so far, and rounded down in your favour; when everything is back, \
@@ -91,20 +91,20 @@ GROCER_PARTS: dict[Language, tuple[str, ...]] = {
             "Example: Points earned on 15 March 2017 can be used from 29 March 2017 on, for the last time on 31 March"
             " 2018."
         ),
-        "When they are used, 200 Points are worth USD 1.",
+        "When they are used, 200 Points are worth $1.",
         "Stars are only counted. They cannot be spent, given away or paid out.",
-        "- items in PRODUCE, MEAT, SEAFOOD, DELI or SALAD BAR: 3 Points for every USD 2",
-        "- items in FUEL: 1 Point for every USD 5",
-        "- everything else: 1 Point for every USD 1",
+        "- items in PRODUCE, MEAT, SEAFOOD, DELI or SALAD BAR: 3 Points for every $2",
+        "- items in FUEL: 1 Point for every $5",
+        "- everything else: 1 Point for every $1",
         "- Silver: 1.25 times as much",
-        "Example: USD 12.60 spent on everything else brings 12 Points; 15 Points for Silver; 18 Points for Gold.",
+        "Example: $12.60 spent on everything else brings 12 Points; 15 Points for Silver; 18 Points for Gold.",
         "Runs from 1 June 2017 to 31 August 2017, both days included.",
         (
             "While stocks last: 150,000 Points in all are given, all members together. When they are gone, the offer"
             " ends early, and what is left may be less than a purchase would bring."
         ),
-        "The items that count must come to USD 75 or more together; below that a purchase brings nothing here.",
-        "Example: USD 78 brings 15 Points.",
+        "The items that count must come to $75 or more together; below that a purchase brings nothing here.",
+        "Example: $78 brings 15 Points.",
         (
             "On a return, the share of Points that belongs to the goods brought back is taken back; all of it is, if"
             " what you keep would not have qualified."
@@ -143,13 +143,13 @@ def test_the_grocer_says_what_it_promises(lang: Language) -> None:
 @pytest.mark.parametrize(("rounding", "points"), [("down", 12), ("nearest", 13), ("up", 13)])
 def test_examples_are_worked_out_by_the_mechanic(rounding: str, points: int) -> None:
     told = tell(HEAD + offer("spend", f"{RATED}, round: {rounding}"), "en")
-    assert f"Example: USD 12.60 brings {points} Points." in told
+    assert f"Example: $12.60 brings {points} Points." in told
 
 
 CONDITIONS = [
-    ("basket.total >= 5000", ["the purchase comes to USD 50 or more"], ["消费总额不少于50美元"], True),
-    ("1500 < basket.total", ["the purchase comes to more than USD 15"], ["消费总额超过15美元"], True),
-    ("!(basket.total >= 5000)", ["the purchase comes to less than USD 50"], ["消费总额少于50美元"], True),
+    ("basket.total >= 5000", ["the purchase comes to $50 or more"], ["消费总额不少于50美元"], True),
+    ("1500 < basket.total", ["the purchase comes to more than $15"], ["消费总额超过15美元"], True),
+    ("!(basket.total >= 5000)", ["the purchase comes to less than $50"], ["消费总额少于50美元"], True),
     ('member.tier == "gold"', ["your level is Gold"], ["您的等级为金"], True),
     ('member.tier in ["gold", "green"]', ["your level is Gold or Green"], ["您的等级为金或绿"], True),
     ('"FUEL" in basket.categories', ["the purchase has an item in FUEL"], ["消费中含FUEL类商品"], True),
@@ -167,7 +167,7 @@ CONDITIONS = [
         [
             (
                 "at least one item of the purchase fits this: (the brand of the item is Private and the price paid"
-                " for the item is USD 5 or more)"
+                " for the item is $5 or more)"
             )
         ],
         ["消费中至少有一件商品符合：（商品品牌为Private，且商品实付金额不少于5美元）"],
@@ -175,13 +175,13 @@ CONDITIONS = [
     ),
     (
         "basket.total > 500 && basket.count > 2",
-        ["the purchase comes to more than USD 5", "the number of items on the receipt is more than 2"],
+        ["the purchase comes to more than $5", "the number of items on the receipt is more than 2"],
         ["消费总额超过5美元", "小票上的商品行数超过2"],
         True,
     ),
     (
         "basket.total > 500 && basket.total % 7 == 0",
-        ["the purchase comes to more than USD 5"],
+        ["the purchase comes to more than $5"],
         ["消费总额超过5美元"],
         False,
     ),
@@ -206,9 +206,9 @@ def test_a_formula_is_told_by_its_cases() -> None:
     told = tell(
         HEAD + offer("spend", 'currency: points, formula: "line.amount > 2000 ? (line.amount - 2000) / 500 : 0"'), "en"
     )
-    assert "- if the price paid for the item is more than USD 20: (the price paid for the item − 2000) ÷ 500" in told
+    assert "- if the price paid for the item is more than $20: (the price paid for the item − 2000) ÷ 500" in told
     assert "- else: 0" in told
-    assert "- 6 Points for one item of USD 50" in told
+    assert "- 6 Points for one item of $50" in told
 
 
 def test_a_mechanic_without_words_is_honest_about_it() -> None:

@@ -71,7 +71,7 @@ def test_every_setting_that_changes_what_a_member_gets_shows(setting: str, lang:
         (
             "en",
             [
-                "100 Points or 10 Points and USD 5 can be exchanged for “A mug”.",
+                "100 Points or 10 Points and $5 can be exchanged for “A mug”.",
                 "While stocks last: what is gone cannot be ordered.",
                 "It can be collected on the day on which it is ready, and until 7 days after it.",
                 "If it is not collected by then, the order ends, and the points are not given back.",

@@ -109,6 +109,19 @@ async def test_a_voucher_is_made_in_the_app_and_shown_without_a_network(
     assert (await read_mine(stage, shopper))["vouchers"] == []
 
 
+async def test_the_statement_begins_with_the_newest_whatever_was_booked_last(stage: Stage, shopper: Shopper) -> None:
+    newest = await buy(stage, shopper, "b-new", days_ago=1)
+    oldest = await buy(stage, shopper, "b-told-late", days_ago=25)
+    async with stage.open("/member/activity", language="en-GB", size=PHONE, member=shopper.token) as page:
+        rows = page.locator(".rows li")
+        await expect(rows).to_have_count(5)
+        links = await rows.locator("a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
+        # Points and stars of one purchase stand in one row.
+        await expect(rows.first.locator(".amount > span")).to_have_count(2)
+    ends = [f"/activity/{each['activity']}" for each in (newest, oldest)]
+    assert [links[0].removeprefix("/member"), links[-1].removeprefix("/member")] == ends
+
+
 async def read_mine(stage: Stage, shopper: Shopper) -> Any:  # noqa: ANN401 - any JSON
     headers = {"Authorization": f"Bearer {shopper.token}"}
     async with httpx.AsyncClient(base_url=stage.site.url, timeout=60) as client:

@@ -27,8 +27,13 @@ function sayValue(name: string, value: Gate["values"][string], code: string, kin
 function sayAll(values: Gate["values"], code: string, kindOf: (id: string) => string): string {
   return Object.entries(values)
     .filter(([name, value]) => name !== "mechanic" && !(Array.isArray(value) && value.length === 0))
-    .map(([name, value]) => `${knows(`simulate.fact.${name}`) ? t(`simulate.fact.${name}`) : name}: ${sayValue(name, value, code, kindOf)}`)
+    .map(([name, value]) => t("simulate.pair", { name: knows(`simulate.fact.${name}`) ? t(`simulate.fact.${name}`) : name, value: sayValue(name, value, code, kindOf) }))
     .join(" · ");
+}
+
+/** Which kinds would do: any one of them. */
+function sayAny(kinds: Gate["needs"][string] | undefined, kindOf: (id: string) => string): string {
+  return (Array.isArray(kinds) ? kinds : []).map((each) => kindOf(String(each))).join(t("simulate.or"));
 }
 
 function OneGate({ gate, code }: { gate: Gate; code: string }) {
@@ -41,7 +46,7 @@ function OneGate({ gate, code }: { gate: Gate; code: string }) {
       <div>
         <strong>{name}</strong>
         {has !== "" && <div className="meaning">{has}</div>}
-        {!gate.admits && needs !== "" && <div>{t("simulate.needs", { needs })}</div>}
+        {!gate.admits && needs !== "" && <div>{gate.gate === "kind" ? t("simulate.needs.kind", { kinds: sayAny(gate.needs["kind"], kind) }) : t("simulate.needs", { needs })}</div>}
         {!gate.admits && has === "" && needs === "" && <div className="meaning">{t("simulate.needs.none")}</div>}
       </div>
     </li>

@@ -83,15 +83,24 @@ function Statement() {
   );
 }
 
-/** Entries of one activity belong together: a purchase brings points by several offers. */
+/** When it happened, as its line says. What was told late, or with others at once, was booked later than that. */
+const momentOf = (entry: Entry): string => entry.occurred_at ?? entry.at;
+
+/**
+ * Entries of one activity belong together: a purchase brings points by several offers, and of several currencies. The
+ * newest come first, by the time that is shown: pages are in the order of booking, and what was booked at one moment
+ * stands there by currency.
+ */
 function gather(entries: readonly Entry[]): Entry[][] {
-  const groups: Entry[][] = [];
+  const groups = new Map<string, Entry[]>();
   for (const each of entries) {
-    const last = groups.at(-1);
-    if (last !== undefined && last[0]?.activity === each.activity && last[0].kind === each.kind) last.push(each);
-    else groups.push([each]);
+    const key = `${each.activity} ${each.kind}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
   }
-  return groups;
+  const timed = [...groups.values()].map((group) => ({ group, at: Math.max(...group.map((each) => Date.parse(momentOf(each)))) }));
+  return timed.sort((one, other) => other.at - one.at).map((each) => each.group);
 }
 
 /** In the programme's order, in which what can be spent comes first. */
@@ -113,7 +122,7 @@ function Line({ entries }: { entries: readonly Entry[] }) {
         <br />
         <span dir="auto">{offers.join(t("member.list"))}</span>
         {offers.length > 0 && <br />}
-        <span className="soft">{dateTime(first.occurred_at ?? first.at)}</span>
+        <span className="soft">{dateTime(momentOf(first))}</span>
       </span>
       <span className="amount">
         {total(entries, naming).map(([currency, points]) => (

@@ -16,14 +16,14 @@ def terms(settings: Settings, speech: Speech, trial: Trial) -> Iterator[Clause]:
     goods = name_selection(speech, settings.lines)
     title = speech.quote(speech.call(settings.title, settings.what))
     text = speech.say(
-        "{kinds} bring {count}{title}{goods}.",
-        "{kinds}即获赠{title}{count}{goods}。",
-        kinds=speech.kinds(trial.kinds),
+        "For each {kind} you get {count}{title}{goods}.",
+        "{kind}即获赠{title}{count}{goods}。",
+        kind=speech.kind(trial.kinds),
         title=title,
         count=speech.say("{n} × ", "{n}份", n=speech.count(settings.count)) if settings.count > 1 else "",
         goods=speech.say(" where {goods} are among them", "（须含{goods}）", goods=goods) if goods else "",
     )
-    yield Clause(text=text[:1].upper() + text[1:])
+    yield Clause(text=text)
     yield from tell_bounds(speech, settings.lines)
     if settings.stock is not None or settings.budget_minor is not None:
         yield Clause(text=speech.say("While stocks last.", "数量有限，赠完即止。"))

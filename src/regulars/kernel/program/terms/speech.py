@@ -44,6 +44,17 @@ MONEY_ZH: Final = dict(
         strict=True,
     )
 )
+MONEY_EN: Final = {
+    **dict.fromkeys(("USD", "HKD", "TWD", "SGD", "AUD", "CAD"), "$"),
+    **dict.fromkeys(("CNY", "JPY"), "¥"),
+    "EUR": "€",
+    "GBP": "£",
+    "KRW": "₩",
+    "INR": "₹",
+    "PHP": "₱",
+    "VND": "₫",
+}
+"""Signs of money, the same as beside the words on the pages: a programme has one money, so the short sign will do."""
 ZONES: Final = {
     "Asia/Shanghai": ("China (Beijing time)", "北京时间"),
     "Asia/Hong_Kong": ("Hong Kong", "香港时间"),
@@ -129,7 +140,7 @@ class Speech:
         written = self.scale(minor, MINOR_DECIMALS.get(code, 2))
         if self.lang == "zh":
             return written + MONEY_ZH[code] if code in MONEY_ZH else f"{written} {code} "
-        return f"{code} {written}"
+        return MONEY_EN[code] + written if code in MONEY_EN else f"{code} {written}"
 
     def quantity(self, milli: int) -> str:
         """A quantity in thousandths: 1500 is 1.5."""
