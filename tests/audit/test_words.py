@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from fastapi.routing import APIRoute
 
 from regulars.interfaces.http.app import list_routers
 from regulars.interfaces.http.kit import door_of
@@ -18,10 +19,11 @@ def list_noted() -> set[str]:
     found: set[str] = set()
     for router in list_routers():
         for route in router.routes:
+            assert isinstance(route, APIRoute), route
             declared = door_of(route.endpoint)
             assert declared is not None, route.path
             kind = "nobody" if declared.scope is None else "staff"
-            if any(is_noted(method, route.path, status, kind) for method in route.methods for status in STATUSES):
+            if any(is_noted(method, route.path, status, kind) for method in route.methods or () for status in STATUSES):
                 found.add(route.name)
     return found
 
