@@ -66,6 +66,10 @@ export function t(key: string, values: Values = {}): string {
 /** Whether there are words by a key that is made up at run time, such as a refusal's code. */
 export const knows = (key: string): boolean => spoken.has(key);
 
+/** The words whose keys begin so, each with the rest of its key: what there is to choose from. */
+export const wordsOf = (start: string): readonly (readonly [string, string])[] =>
+  [...spoken].filter(([key]) => key.startsWith(start)).map(([key, words]) => [key.slice(start.length), words]);
+
 /** The language spoken now; whoever asks is drawn again when it changes. */
 export function useLanguage(): Language {
   return useSyncExternalStore((tell) => {

@@ -3,9 +3,10 @@ import { DownloadOutlined } from "@ant-design/icons";
 import { Button, DatePicker, Flex, Form, Input, Select } from "antd";
 import type { Dayjs } from "dayjs";
 import { useState } from "react";
+import { Link } from "react-router";
 import { api, ask, type Shapes } from "../../client";
 import { dateTime } from "../../kit/format";
-import { knows, t, useLanguage } from "../../kit/words";
+import { knows, t, useLanguage, wordsOf } from "../../kit/words";
 import { usePages } from "../shell/asked";
 import { Head } from "../shell/head";
 import { Mark, type Tone } from "../shell/mark";
@@ -16,6 +17,8 @@ type Entry = Omit<Shapes["AuditPage"]["entries"][number], "changes"> & { readonl
 type Outcome = Entry["outcome"];
 const OUTCOMES: readonly Outcome[] = ["done", "waiting", "refused", "failed"];
 const TONES: Record<Outcome, Tone> = { done: "good", waiting: "warn", refused: "plain", failed: "bad" };
+/** Where what stands first in an address has a page of its own. */
+const PAGES: Readonly<Record<string, string>> = { "members/{member}": "members", "programs/{version}": "programme/versions", "webhooks/{webhook}": "webhooks" };
 
 interface Sought {
   readonly what?: string;
@@ -53,7 +56,11 @@ export default function Audit() {
       <Form<Sought> layout="vertical" onFinish={setSought} initialValues={{ outcome: "" }}>
         <Flex gap={12} wrap align="end" style={{ marginBottom: 16 }}>
           <Form.Item name="what" label={t("audit.what")} style={{ flex: "1 1 160px", margin: 0 }}>
-            <Input allowClear maxLength={100} />
+            <Select
+              allowClear
+              showSearch={{ filterOption: (typed, option) => `${option?.label} ${option?.value}`.toLowerCase().includes(typed.trim().toLowerCase()) }}
+              options={wordsOf("audit.did.").map(([value, label]) => ({ value, label, title: value }))}
+            />
           </Form.Item>
           <Form.Item name="object" label={t("audit.object")} style={{ flex: "1 1 160px", margin: 0 }}>
             <Input allowClear maxLength={200} />
@@ -77,8 +84,8 @@ export default function Audit() {
         columns={[
           { key: "at", title: t("audit.at"), show: (row) => dateTime(row.at) },
           { key: "who", title: t("audit.who"), show: (row) => <bdi>{row.actor_name || t(`audit.actor.${row.actor_kind}`)}</bdi> },
-          { key: "what", title: t("audit.what"), show: (row) => <span className="code">{row.what}</span> },
-          { key: "object", title: t("audit.object"), show: (row) => <bdi className="code">{row.object}</bdi> },
+          { key: "what", title: t("audit.what"), show: (row) => <span title={row.what}>{deedOf(row)}</span> },
+          { key: "object", title: t("audit.object"), show: (row) => <Thing entry={row} /> },
           { key: "outcome", title: t("audit.outcome"), show: (row) => <Mark tone={TONES[row.outcome]}>{t(`audit.outcome.${row.outcome}`)}</Mark> },
           {
             key: "more",
@@ -98,6 +105,24 @@ export default function Audit() {
   );
 }
 
+/** What was done, in words; a route that there is no more has its name only. */
+function deedOf({ what }: Entry): string {
+  const key = `audit.did.${what}`;
+  return knows(key) ? t(key) : what;
+}
+
+/** What it was done to: long ids by their end, as on other pages, and by a link where it has a page. */
+function Thing({ entry }: { entry: Entry }) {
+  const [first = ""] = entry.object.split("/");
+  const folder = PAGES[entry.route.replace(/^\w+ \/v1\//, "").split("/", 2).join("/")];
+  const shown = (
+    <bdi className="code" title={entry.object}>
+      {entry.object.replace(/[\da-f]{8}(?:-[\da-f]{4}){3}-([\da-f]{12})/g, "$1")}
+    </bdi>
+  );
+  return folder === undefined || first === "" ? shown : <Link to={`/${folder}/${encodeURIComponent(first)}`}>{shown}</Link>;
+}
+
 const textOf = (value: unknown): string => (typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value));
 
 function One({ entry }: { entry: Entry }) {
@@ -109,7 +134,7 @@ function One({ entry }: { entry: Entry }) {
           [t("audit.at"), dateTime(entry.at)],
           [t("audit.who"), <bdi key="who">{`${entry.actor_name} (${knows(kind) ? t(kind) : entry.actor_kind})`}</bdi>],
           [t("audit.agreed"), entry.agreed_by],
-          [t("audit.what"), entry.what],
+          [t("audit.what"), <span key="what">{deedOf(entry)} <span className="code">{`(${entry.what})`}</span></span>],
           [t("audit.object"), <bdi key="object">{entry.object}</bdi>],
           [t("audit.reason"), <bdi key="reason">{entry.reason}</bdi>],
           [t("audit.outcome"), `${t(`audit.outcome.${entry.outcome}`)} (${entry.status})`],
