@@ -17,7 +17,7 @@ from regulars.interfaces.http.kit import answer, door, read_body
 from regulars.interfaces.http.me import SOURCE, Called
 from regulars.interfaces.http.shown import VOUCHES
 from regulars.interfaces.http.state import database_of, house_of
-from regulars.interfaces.http.vouchers import VoucherView, answer_voucher, view_voucher
+from regulars.interfaces.http.vouchers import VoucherView, answer_voucher, view_vouchers
 from regulars.kernel import ledger
 from regulars.kernel.activity.recent import list_newest
 from regulars.kernel.nouns import AMOUNT_MAX, Activity
@@ -102,6 +102,7 @@ async def list_my_vouchers(request: Request) -> Response:
 
 async def _list(tx: Tx, house: House, member: UUID) -> MyVouchers:
     made = await list_newest(tx, member, kinds=[VOUCHER], most=SHOWN_MAX)
-    kept = [each.receipt for each in made if await ledger.voucher_state(tx, member, each.activity) == OPEN]
-    now, views = await clock.now(tx), [await view_voucher(tx, house.keyring, each) for each in kept]
+    states = await ledger.voucher_states(tx, member, [each.activity for each in made])
+    kept = [each.receipt for each in made if states.get(each.activity) == OPEN]
+    now, views = await clock.now(tx), await view_vouchers(tx, house.keyring, kept)
     return MyVouchers(vouchers=tuple(each for each in views if each.settle_until > now), as_of=now)

@@ -1,7 +1,7 @@
 """Vouchers that tills take without asking: issued as tokens, checked for those who can ask, keys for the rest."""
 
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -25,7 +25,7 @@ from regulars.kernel import ledger, spine
 from regulars.kernel.nouns import AMOUNT_MAX, Activity, Identifier, Receipt
 from regulars.kernel.spine.vouchers import ISSUED, VOUCHER, VoucherEnded, VoucherUnknown
 
-__all__ = ["VoucherView", "answer_voucher", "router", "view_voucher"]
+__all__ = ["VoucherView", "answer_voucher", "router", "view_vouchers"]
 
 READ_SCOPE: Final = "vouchers:read"
 REVOKED_MAX: Final = 20_000
@@ -208,7 +208,7 @@ async def _check(request: Request, token: str, store: str) -> signing.Voucher:
     async with database_of(request).snapshot() as read:
         voucher = signing.read_voucher(token, await signing.find_public(read))
         signing.check_voucher(voucher, at=await clock.now(read), store=store)
-        state = await ledger.voucher_state(read, voucher.member, voucher.voucher)
+        state = (await ledger.voucher_states(read, voucher.member, [voucher.voucher])).get(voucher.voucher)
     if state is None:
         raise VoucherUnknown("The ledger has no such voucher.", voucher=str(voucher.voucher))
     if state != "open":
@@ -264,16 +264,22 @@ async def answer_voucher(request: Request, outcome: spine.Outcome) -> Response:
         return refuse(outcome.refusal, request_id=request_id_of(request))
     assert outcome.receipt is not None
     keyring, receipt = house_of(request).keyring, outcome.receipt
-    view = await database_of(request).run(lambda tx: view_voucher(tx, keyring, receipt))
+    (view,) = await database_of(request).run(lambda tx: view_vouchers(tx, keyring, [receipt]))
     return answer(view, status=200 if outcome.repeated else 201)
 
 
-async def view_voucher(tx: Tx, keyring: Keyring, receipt: Receipt) -> VoucherView:
-    """Lay out a voucher by the receipt of its issue, signed with the key that signs now."""
+async def view_vouchers(tx: Tx, keyring: Keyring, receipts: Sequence[Receipt]) -> list[VoucherView]:
+    """Lay out vouchers by the receipts of their issue, signed with the key that signs now."""
+    if not receipts:
+        return []
+    signer = await signing.find_signer(tx, keyring, at=await clock.now(tx))
+    return [_view(receipt, signer) for receipt in receipts]
+
+
+def _view(receipt: Receipt, signer: signing.Signer) -> VoucherView:
     said = next(each.values for each in receipt.reasons if each.code == ISSUED)
     held = next(each for each in receipt.postings if each.hold == receipt.activity)
     voucher = msgspec.convert({**said, "member": receipt.member}, signing.Voucher)
-    signer = await signing.find_signer(tx, keyring, at=await clock.now(tx))
     return VoucherView(
         voucher=voucher.voucher,
         member=voucher.member,

@@ -48,7 +48,7 @@ from regulars.kernel.ledger.store import (
     statement,
     totals,
     turning,
-    voucher_state,
+    voucher_states,
     write,
 )
 
@@ -107,6 +107,6 @@ __all__ = [
     "totals",
     "turning",
     "use_order",
-    "voucher_state",
+    "voucher_states",
     "write",
 ]

@@ -44,10 +44,10 @@ WHERE purpose = 'voucher' AND valid_until > :at AND (state <> 'open' OR revoked_
 ORDER BY valid_until DESC, id
 LIMIT :most;
 
--- name: voucher_state
-SELECT CASE WHEN state = 'open' AND revoked_at IS NOT NULL THEN 'cancelled' ELSE state END AS state
+-- name: voucher_states
+SELECT id, CASE WHEN state = 'open' AND revoked_at IS NOT NULL THEN 'cancelled' ELSE state END AS state
 FROM ledger.hold
-WHERE member_id = :member AND id = :voucher AND purpose = 'voucher';
+WHERE member_id = :member AND id = any(cast(:vouchers AS uuid[])) AND purpose = 'voucher';
 
 -- name: hold_lots
 SELECT part.member_id, part.hold_id, part.owner_id, part.lot, part.amount, part.captured, part.released

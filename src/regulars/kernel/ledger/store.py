@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -32,7 +32,7 @@ __all__ = [
     "statement",
     "totals",
     "turning",
-    "voucher_state",
+    "voucher_states",
     "write",
 ]
 
@@ -432,9 +432,10 @@ async def revoked_vouchers(read: Read, *, at: datetime, most: int) -> list[UUID]
     return [row["id"] for row in await SQL.rows(read, "revoked_vouchers", at=at, most=most)]
 
 
-async def voucher_state(read: Read, member: UUID, voucher: UUID) -> str | None:
-    """Tell what became of a voucher: open, captured, expired, or cancelled; None where the member never had it."""
-    return cast("str | None", await SQL.value(read, "voucher_state", member=member, voucher=voucher))
+async def voucher_states(read: Read, member: UUID, vouchers: Sequence[UUID]) -> dict[UUID, str]:
+    """Tell what became of vouchers: open, captured, expired, or cancelled; nothing of one that the member never had."""
+    rows = await SQL.rows(read, "voucher_states", member=member, vouchers=vouchers)
+    return {row["id"]: row["state"] for row in rows}
 
 
 async def totals(read: Read) -> dict[tuple[str, str], int]:
