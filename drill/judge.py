@@ -193,7 +193,10 @@ async def _judge_vouchers(
     doubled: frozenset[UUID],
     report: Report,
 ) -> None:
-    states = Counter([await ledger.voucher_state(read, member, voucher) for voucher, member in vouchers.items()])
+    found = [
+        (await ledger.voucher_states(read, member, [voucher])).get(voucher) for voucher, member in vouchers.items()
+    ]
+    states = Counter(found)
     report.vouchers = states["captured"]
     if states != Counter(captured=len(vouchers)):
         report.faults.append(f"vouchers are {dict(states)}")
